@@ -1,0 +1,101 @@
+namespace Monolith.EventSourcing;
+
+/// <summary>An append-only store of events by stream, with one feed of all of them. Safe for concurrent use.</summary>
+public interface IEventStore
+{
+    /// <summary>
+    /// Appends events to one stream: all of them or none. Repeating an append whose events are already stored at the same place succeeds and
+    /// writes nothing, so a caller that lost the answer may simply repeat. Appending no events is a no-op that creates nothing.
+    /// </summary>
+    /// <exception cref="ConcurrencyException">The stream is not at the expected version.</exception>
+    /// <exception cref="ClaimTakenException">A claim belongs to another aggregate of the tenant.</exception>
+    /// <exception cref="UnstorableEventException">An event, the batch or the metadata is too large or holds the character NUL.</exception>
+    /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
+    /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
+    Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default);
+
+    /// <summary>
+    /// Reads the state of one aggregate in one round trip: the newest usable snapshot and the events after it.
+    /// A stream that does not exist gives the initial state at version 0.
+    /// </summary>
+    /// <exception cref="UnknownEventTypeException">The stream holds an event whose name no type declares.</exception>
+    /// <exception cref="UnreadableEventException">A stored event cannot be read as its type.</exception>
+    Task<LoadedState<TState>> Load<TState>(StreamId stream, AsOf asOf = default, CancellationToken ct = default)
+        where TState : class, IState<TState>;
+
+    /// <summary>Reads the events of one stream, forward or backward, as they arrive. A stream that does not exist gives none.</summary>
+    IAsyncEnumerable<EventEnvelope> Read(StreamId stream, StreamRange range, CancellationToken ct = default);
+
+    /// <summary>
+    /// Reads the feed in position order up to the watermark: behind it no event can appear any more, so the last position read is a
+    /// checkpoint that misses nothing.
+    /// </summary>
+    IAsyncEnumerable<EventEnvelope> ReadFeed(FeedRange range, CancellationToken ct = default);
+}
+
+/// <summary>Events to append to one stream.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Expected">What the writer believes of the stream.</param>
+/// <param name="Events">The events, oldest first. Enumerated once, before anything is sent.</param>
+public sealed record AppendRequest(StreamId Stream, ExpectedVersion Expected, IEnumerable<NewEvent> Events)
+{
+    /// <summary>Claims to take and give back in the same transaction.</summary>
+    public ClaimChanges Claims { get; init; } = ClaimChanges.None;
+
+    /// <summary>Stored with each of the events.</summary>
+    public EventMetadata Metadata { get; init; } = EventMetadata.Empty;
+}
+
+/// <summary>What an append did.</summary>
+/// <param name="Version">The version of the last event appended.</param>
+/// <param name="Position">Its position in the feed; 0 when nothing was appended.</param>
+public readonly record struct AppendResult(long Version, long Position);
+
+/// <summary>A state that was read, and what reading it took.</summary>
+/// <typeparam name="TState">The type of the state.</typeparam>
+/// <param name="State">The state.</param>
+/// <param name="Version">The version of the last event in it; 0 for none.</param>
+/// <param name="SnapshotVersion">The version of the snapshot it was built on; 0 for none.</param>
+/// <param name="EventsRead">How many events were read after the snapshot.</param>
+public sealed record LoadedState<TState>(TState State, long Version, long SnapshotVersion, int EventsRead);
+
+/// <summary>Which events of a stream to read, and in which order.</summary>
+public sealed record StreamRange
+{
+    /// <summary>The whole stream, oldest first.</summary>
+    public static StreamRange All { get; } = new();
+
+    /// <summary>The lowest version that counts.</summary>
+    public long FromVersion { get; init; } = 1;
+
+    /// <summary>The highest version that counts.</summary>
+    public long ToVersion { get; init; } = long.MaxValue;
+
+    /// <summary>The latest time of recording that counts; null for any.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Newest first.</summary>
+    public bool Backward { get; init; }
+
+    /// <summary>How many events at the most; counted as stored, before upcasting.</summary>
+    public int Limit { get; init; } = int.MaxValue;
+}
+
+/// <summary>Which part of the feed to read.</summary>
+public sealed record FeedRange
+{
+    /// <summary>The position after which to start; 0 for the beginning.</summary>
+    public long After { get; init; }
+
+    /// <summary>Only events recorded at or after this time; null for any.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Only events of these aggregate types; empty for all.</summary>
+    public IReadOnlyList<string> AggregateTypes { get; init; } = [];
+
+    /// <summary>Only events of this tenant; null for all tenants, which only code that serves all of them may ask for.</summary>
+    public string? TenantId { get; init; }
+
+    /// <summary>How many events at the most; those left out by the filters do not count.</summary>
+    public int Limit { get; init; } = 1000;
+}
