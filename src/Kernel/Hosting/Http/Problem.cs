@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Monolith.Hosting;
+
+/// <summary>An error as callers see it: <c>application/problem+json</c> with a stable code for programs and a sentence for people.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Code">A stable name in lower_snake_case.</param>
+/// <param name="Detail">A sentence without personal data and without internals.</param>
+public sealed record Problem(int Status, string Code, string Detail)
+{
+    /// <summary>The messages by field, in the form the request has them: <c>profile.firstName</c>.</summary>
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    /// <summary>After how many seconds a retry makes sense; null when it does not, or at once.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>404 with the code <c>not_found</c>.</summary>
+    public static Problem NotFound(string detail) => new(StatusCodes.Status404NotFound, "not_found", detail);
+
+    /// <summary>400 with the code <c>invalid</c>.</summary>
+    public static Problem Invalid(string detail) => new(StatusCodes.Status400BadRequest, "invalid", detail);
+
+    /// <summary>Writes the problem as the answer.</summary>
+    public async Task Write(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var details = new ProblemDetails
+        {
+            Status = Status,
+            Title = ReasonPhrase(Status),
+            Detail = Detail,
+            Extensions =
+            {
+                ["code"] = Code,
+                ["traceId"] = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
+            },
+        };
+        if (Errors is not null)
+        {
+            details.Extensions["errors"] = Errors;
+        }
+
+        context.Response.StatusCode = Status;
+        if (RetryAfterSeconds is { } seconds)
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        await context.Response.WriteAsJsonAsync(details, options: null, contentType: "application/problem+json", context.RequestAborted);
+    }
+
+    private static string ReasonPhrase(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace Monolith.Hosting;
+
+/// <summary>What a route says of itself in the API description beyond what its signature says.</summary>
+public static class RouteDescriptions
+{
+    /// <summary>Shows an example of the request's body.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="body">The example, an instance of the body's type.</param>
+    public static RouteHandlerBuilder WithExample(this RouteHandlerBuilder route, object body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return route.WithMetadata(new RequestExample(body));
+    }
+
+    /// <summary>Says with which codes the route may answer 409 beside <c>concurrency_conflict</c>.</summary>
+    public static RouteHandlerBuilder Rejects(this RouteHandlerBuilder route, params string[] codes) =>
+        route.WithMetadata(new RejectsWith(codes));
+}
+
+internal sealed record RequestExample(object Body);
+
+internal sealed record RejectsWith(IReadOnlyList<string> Codes);
