@@ -63,6 +63,12 @@ public abstract class AggregateDefinition
     public object DeserializeState(ReadOnlySpan<byte> data) =>
         JsonSerializer.Deserialize(data, StateJson) ?? throw new JsonException($"The state of '{Name}' is null.");
 
+    /// <summary>An aggregate in a state that was read: a snapshot, or a fold made elsewhere.</summary>
+    /// <param name="id">The aggregate's id.</param>
+    /// <param name="state">Its state, of <see cref="StateType"/>.</param>
+    /// <param name="version">The version of the last event in the state; 0 for none.</param>
+    public abstract Aggregate Restore(Guid id, object state, long version);
+
     internal Aggregate Create(Guid id) => create(id);
 
     internal static AggregateDefinition Of(Type clrType, AggregateTypeAttribute declared)
@@ -114,4 +120,11 @@ internal sealed class AggregateDefinition<TState> : AggregateDefinition where TS
     public override object InitialState => TState.Initial;
 
     public override object Apply(object state, object @event) => ((TState)state).Apply(@event);
+
+    public override Aggregate Restore(Guid id, object state, long version)
+    {
+        var aggregate = (Aggregate<TState>)Create(id);
+        aggregate.Restore((TState)state, version);
+        return aggregate;
+    }
 }
