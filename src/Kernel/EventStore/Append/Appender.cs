@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using Monolith.EventSourcing;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Monolith.EventStore;
+
+/// <summary>
+/// Appends: one statement, one round trip, committed by itself. What the statement could not do it says in its one row, and only then a second
+/// statement looks why.
+/// </summary>
+internal sealed class Appender(NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
+{
+    // Only "any" and "exists" meet others at the same version and go on; each round at least one of them gets through.
+    private const int MaxRaces = 1000;
+
+    /// <summary>Appends.</summary>
+    /// <returns>The result, and the version that the stream was at before.</returns>
+    public async Task<(AppendResult Result, long Before)> Append(AppendRequest request, CancellationToken ct)
+    {
+        var started = Stopwatch.GetTimestamp();
+        if (EncodedAppend.Of(request, model, options) is not { } append)
+        {
+            var version = request.Expected.IsExact ? request.Expected.Value : 0;
+            return (new(version, 0), version);
+        }
+
+        try
+        {
+            var result = await Append(append, ct);
+            metrics.Appended(append.Stream.AggregateType, append.Count, started);
+            return (result, result.Version - append.Count);
+        }
+        catch (ConcurrencyException)
+        {
+            metrics.Conflicted(append.Stream.AggregateType);
+            throw;
+        }
+        catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
+        {
+            throw mapped;
+        }
+    }
+
+    private async Task<AppendResult> Append(EncodedAppend append, CancellationToken ct)
+    {
+        var stream = append.Stream;
+        var shard = await tenants.ShardOf(stream.TenantId, ct);
+        for (var race = 0; ; race++)
+        {
+            var leaf = Leaf.Of(stream.AggregateType, shard);
+            try
+            {
+                var outcome = await Execute(append, leaf, ct);
+                if (outcome.Position is { } position)
+                {
+                    return new(outcome.Actual + append.Count, position);
+                }
+
+                if (outcome.TenantOk)
+                {
+                    return await Repeated(append, leaf, outcome.Actual, ct);
+                }
+            }
+            catch (PostgresException error) when (PostgresErrors.IsVersionTaken(error) && append.Request.Expected.IsExact)
+            {
+                return await Repeated(append, leaf, actual: null, ct);
+            }
+            catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsVersionTaken(error))
+            {
+                continue;
+            }
+            catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsClaimTaken(error))
+            {
+                await RefuseHeldClaims(append, error, ct);
+                continue;
+            }
+            catch (PostgresException error) when (race == 0 && PostgresErrors.IsLeafMissing(error))
+            {
+                await RequireLeaf(leaf, stream.TenantId, error, ct);
+            }
+
+            // Disabled, dropped, or moved to another shard since we looked.
+            shard = await tenants.Find(stream.TenantId, ct);
+        }
+    }
+
+    private async Task<(long Actual, bool TenantOk, long? Position)> Execute(EncodedAppend append, Leaf leaf, CancellationToken ct)
+    {
+        var claims = append.Request.Claims;
+        await using var command = dataSource.CreateCommand(leaf.Statement(claims.IsEmpty ? "append.sql" : "append_with_claims.sql"));
+        var parameters = command.Parameters;
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = append.Request.Expected.Value });
+        parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = time.GetUtcNow(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Metadata, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = append.EventIds });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = append.EventTypes });
+        parameters.Add(new NpgsqlParameter<short[]> { TypedValue = append.EventVersions });
+        parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = append.Data, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        if (!claims.IsEmpty)
+        {
+            // In one order everywhere, so that two appends that take the same claims never deadlock.
+            AddClaims(parameters, claims.Taken);
+            AddClaims(parameters, claims.Released);
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        var outcome = (reader.GetInt64(0), reader.GetBoolean(1), reader.IsDBNull(2) ? (long?)null : reader.GetInt64(2));
+        await reader.NextResultAsync(ct);
+        return outcome;
+    }
+
+    private static void AddClaims(NpgsqlParameterCollection parameters, IReadOnlyList<Claim> claims)
+    {
+        Claim[] sorted = [.. claims.OrderBy(claim => claim.Name, StringComparer.Ordinal).ThenBy(claim => claim.Value, StringComparer.Ordinal)];
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(sorted, claim => claim.Name) });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(sorted, claim => claim.Value) });
+    }
+
+    // The stream was not where the writer expected it. When the very events stand there already, an earlier try succeeded and its answer was lost.
+    private async Task<AppendResult> Repeated(EncodedAppend append, Leaf leaf, long? actual, CancellationToken ct)
+    {
+        var stream = append.Stream;
+        var expected = append.Request.Expected;
+        if (expected.IsExact)
+        {
+            await using var tail = dataSource.CreateCommand(leaf.Statement("stream_tail.sql"));
+            tail.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+            tail.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+            tail.Parameters.Add(new NpgsqlParameter<long> { TypedValue = expected.Value });
+            tail.Parameters.Add(new NpgsqlParameter<int> { TypedValue = append.Count });
+            await using var reader = await tail.ExecuteReaderAsync(ct);
+            var same = 0;
+            while (await reader.ReadAsync(ct) && reader.GetGuid(1) == append.EventIds[same])
+            {
+                if (++same == append.Count)
+                {
+                    return new(reader.GetInt64(0), reader.GetInt64(2));
+                }
+            }
+        }
+
+        throw new ConcurrencyException(stream, expected, actual ?? await StreamVersion(stream, leaf, ct));
+    }
+
+    private async Task<long> StreamVersion(StreamId stream, Leaf leaf, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(leaf.Statement("stream_version.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+        return (long)(await command.ExecuteScalarAsync(ct) ?? 0L);
+    }
+
+    // A claim that was given back between the violation and this look is free: then the append is tried again.
+    private async Task RefuseHeldClaims(EncodedAppend append, PostgresException error, CancellationToken ct)
+    {
+        var taken = append.Request.Claims.Taken;
+        await using var command = dataSource.CreateCommand(Statements.Text("claims_held.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.AggregateType });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. taken.Select(claim => claim.Name)] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. taken.Select(claim => claim.Value)] });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        if (await reader.ReadAsync(ct))
+        {
+            throw new ClaimTakenException(new(reader.GetString(0), reader.GetString(1)), error);
+        }
+    }
+
+    private async Task RequireLeaf(Leaf leaf, string tenantId, PostgresException error, CancellationToken ct)
+    {
+        if (await tenants.Find(tenantId, ct) == leaf.Shard)
+        {
+            throw new SchemaException($"There is no partition {leaf.Events}: run the migration. ({error.SqlState})");
+        }
+    }
+}

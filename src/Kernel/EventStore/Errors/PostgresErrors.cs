@@ -1,0 +1,54 @@
+using System.Net.Sockets;
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore;
+
+/// <summary>
+/// The one place where PostgreSQL's errors become the store's: by SQLSTATE and constraint name, never by message text. What is not listed is
+/// a bug and flies as it is.
+/// </summary>
+internal static class PostgresErrors
+{
+    /// <summary>Somebody else stored this version of the stream first.</summary>
+    public static bool IsVersionTaken(Exception error) =>
+        error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: { } table }
+        && table.StartsWith("events_", StringComparison.Ordinal);
+
+    /// <summary>A claim is taken.</summary>
+    public static bool IsClaimTaken(Exception error) =>
+        error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "claims_pkey" };
+
+    /// <summary>The leaf does not exist (any more): the tenant moved, or its shard is new here.</summary>
+    public static bool IsLeafMissing(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
+
+    /// <summary>The store's error for a database error; null when it has none.</summary>
+    public static EventSourcingException? Map(Exception error) => error switch
+    {
+        PostgresException postgres => Map(postgres),
+        NpgsqlException { InnerException: TimeoutException } timeout => Unavailable(EventStoreUnavailableException.TimedOut, true, timeout),
+        NpgsqlException { InnerException: IOException or SocketException } lost => Unavailable(EventStoreUnavailableException.ConnectionLost, true, lost),
+        NpgsqlException { IsTransient: true } lost => Unavailable(EventStoreUnavailableException.ConnectionLost, true, lost),
+        _ => null,
+    };
+
+    private static EventSourcingException? Map(PostgresException error) => error.SqlState switch
+    {
+        PostgresErrorCodes.UntranslatableCharacter or PostgresErrorCodes.CharacterNotInRepertoire => new UnstorableEventException(
+            UnstorableEventException.InvalidText, "Text holds the character NUL or is not valid Unicode; PostgreSQL cannot store it.", error),
+        PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable
+            => Unavailable(EventStoreUnavailableException.TransactionAborted, true, error),
+        PostgresErrorCodes.QueryCanceled => Unavailable(EventStoreUnavailableException.TimedOut, true, error),
+        PostgresErrorCodes.TooManyConnections => Unavailable(EventStoreUnavailableException.TooManyConnections, true, error),
+        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+            => Unavailable(EventStoreUnavailableException.ServerRestarting, true, error),
+        PostgresErrorCodes.ReadOnlySqlTransaction => Unavailable(EventStoreUnavailableException.ReadOnly, true, error),
+        PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources
+            => Unavailable(EventStoreUnavailableException.ServerFull, true, error),
+        _ when error.SqlState.StartsWith("08", StringComparison.Ordinal) => Unavailable(EventStoreUnavailableException.ConnectionLost, true, error),
+        _ => null,
+    };
+
+    private static EventStoreUnavailableException Unavailable(string code, bool transient, NpgsqlException error) =>
+        new(code, $"PostgreSQL could not do its work ({code}): {error.Message}", transient, error);
+}

@@ -1,0 +1,51 @@
+namespace Monolith.EventStore;
+
+/// <summary>How the store is set up. Sizes are in bytes of UTF-8 JSON.</summary>
+public sealed class EventStoreOptions
+{
+    /// <summary>How many shards the tenants of the pool are spread over. Fixed when the store is made; 1 to 64.</summary>
+    public int PoolShards { get; set; } = 8;
+
+    /// <summary>The largest event. A larger one is refused with the code <c>event_too_large</c>.</summary>
+    public int MaxEventBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>The largest metadata of one append.</summary>
+    public int MaxMetadataBytes { get; set; } = 32 * 1024;
+
+    /// <summary>The most events of one append.</summary>
+    public int MaxBatchEvents { get; set; } = 50_000;
+
+    /// <summary>The most bytes of event data of one append.</summary>
+    public int MaxBatchBytes { get; set; } = 128 * 1024 * 1024;
+
+    /// <summary>The largest state that is kept as a snapshot; a larger one is not, and its aggregate is replayed.</summary>
+    public int MaxSnapshotBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>How many streams may wait for their snapshots. Beyond that the oldest request is dropped; the next load asks again.</summary>
+    public int SnapshotQueue { get; set; } = 4096;
+
+    /// <summary>How long the feed waits before it asks the database again although nothing was appended here: grows from the first to the second.</summary>
+    public (TimeSpan Shortest, TimeSpan Longest) FeedPolling { get; set; } = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500));
+
+    /// <summary>Throws unless every value is in its range.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Check(PoolShards is >= 1 and <= 64, nameof(PoolShards), "1 to 64");
+        Check(MaxEventBytes is >= 1024 and <= 64 * 1024 * 1024, nameof(MaxEventBytes), "1 KiB to 64 MiB");
+        Check(MaxMetadataBytes is >= 256 and <= 1024 * 1024, nameof(MaxMetadataBytes), "256 bytes to 1 MiB");
+        Check(MaxBatchEvents is >= 1 and <= 1_000_000, nameof(MaxBatchEvents), "1 to 1,000,000");
+        Check(MaxBatchBytes >= MaxEventBytes, nameof(MaxBatchBytes), "at least MaxEventBytes");
+        Check(MaxSnapshotBytes >= 1024, nameof(MaxSnapshotBytes), "1 KiB or more");
+        Check(SnapshotQueue >= 1, nameof(SnapshotQueue), "1 or more");
+        Check(FeedPolling.Shortest > TimeSpan.Zero && FeedPolling.Longest >= FeedPolling.Shortest, nameof(FeedPolling), "more than zero, the second at least the first");
+    }
+
+    private static void Check(bool valid, string name, string expected)
+    {
+        if (!valid)
+        {
+            throw new ArgumentException($"EventStore:{name} is out of range; expected {expected}.", name);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Monolith.EventSourcing;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Monolith.EventStore;
+
+/// <summary>
+/// All events in position order, up to the watermark. Readers are woken by appends of this process at once and by others through polling.
+/// Read it on the primary only. Safe for concurrent use.
+/// </summary>
+public sealed partial class Feed : IAsyncDisposable
+{
+    // Steps of the watermark are at least this far apart, so that a busy writer does not buy freshness with its own throughput.
+    private static readonly TimeSpan ShortestStep = TimeSpan.FromMilliseconds(4);
+    private static readonly TimeSpan LongestHeldStep = TimeSpan.FromMilliseconds(32);
+
+    private readonly NpgsqlDataSource dataSource;
+    private readonly DomainModel model;
+    private readonly EventStoreOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger<Feed> logger;
+    private readonly Watermark watermark;
+    private readonly Channel<bool> signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Lock starting = new();
+    private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? loop;
+
+    internal Feed(NpgsqlDataSource dataSource, DomainModel model, EventStoreOptions options, TimeProvider time, StoreMetrics metrics, ILogger<Feed> logger)
+    {
+        (this.dataSource, this.model, this.options, this.time, this.logger) = (dataSource, model, options, time, logger);
+        watermark = new(dataSource, time);
+        metrics.Meter.CreateObservableGauge(
+            "monolith.eventstore.watermark.hold", () => watermark.Hold?.For.TotalSeconds ?? 0, "s", "How long an append transaction has held the feed back.");
+        metrics.Meter.CreateObservableGauge(
+            "monolith.eventstore.watermark.position", () => watermark.Current, "{position}", "The position up to which the feed may be read.");
+    }
+
+    /// <summary>Every position at or below is committed or will never exist; 0 before the first event. As far as this process knows.</summary>
+    public long Watermark => watermark.Current;
+
+    /// <summary>How long an append transaction has held the feed back and in which server process (0: a prepared transaction); null when none does.</summary>
+    public (TimeSpan For, int ProcessId)? Hold => watermark.Hold;
+
+    /// <summary>Waits until the watermark is above a position.</summary>
+    /// <returns>The watermark.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or the feed was disposed.</exception>
+    public async Task<long> WaitForWatermark(long above, CancellationToken ct = default)
+    {
+        Start();
+        while (true)
+        {
+            var next = Volatile.Read(ref moved).Task;
+            if (watermark.Current > above)
+            {
+                return watermark.Current;
+            }
+
+            await next.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>Asks the database now how far the feed may be read.</summary>
+    /// <exception cref="EventStoreUnavailableException">The database could not be asked.</exception>
+    public async Task<long> Refresh(CancellationToken ct = default)
+    {
+        if (await watermark.Step(ct))
+        {
+            Announce();
+        }
+
+        return watermark.Current;
+    }
+
+    /// <summary>Reads events of some aggregate types in one shard.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="aggregateTypes">The stored names of the types; at least one.</param>
+    /// <param name="after">The position after which to start.</param>
+    /// <param name="upTo">The last position to look at; not above <see cref="Watermark"/>.</param>
+    /// <param name="limit">The most events.</param>
+    /// <param name="ct">Stops the read.</param>
+    public Task<FeedPage> ReadShard(
+        string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(aggregateTypes);
+        ArgumentOutOfRangeException.ThrowIfZero(aggregateTypes.Count, nameof(aggregateTypes));
+        var sql = aggregateTypes.Count == 1
+            ? FeedStatement(Leaf.Of(aggregateTypes[0], shard).Events, "")
+            : FeedStatement("events", $"and aggregate_type in ({Quoted(aggregateTypes)}) and shard = '{shard}'");
+        return Read(sql, after, upTo, DateTimeOffset.MinValue, limit, ct);
+    }
+
+    internal async Task<FeedPage> Read(FeedRange range, string? shard, CancellationToken ct)
+    {
+        var upTo = await Refresh(ct);
+        var filter = "";
+        if (range.AggregateTypes.Count > 0)
+        {
+            foreach (var type in range.AggregateTypes)
+            {
+                _ = model.Aggregate(type);
+            }
+
+            filter += $" and aggregate_type in ({Quoted(range.AggregateTypes)})";
+        }
+
+        if (shard is not null && range.TenantId is { } tenant)
+        {
+            filter += $" and shard = '{shard}' and tenant_id = '{tenant}'";
+        }
+
+        return await Read(FeedStatement("events", filter), range.After, upTo, range.Since ?? DateTimeOffset.MinValue, range.Limit, ct);
+    }
+
+    /// <summary>Says that something was appended, so that the watermark is looked at now and not at the next poll.</summary>
+    internal void Signal() => signals.Writer.TryWrite(true);
+
+    /// <summary>Stops the background work. Waiting calls end with a cancellation.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await stopping.CancelAsync();
+        if (loop is not null)
+        {
+            await loop;
+        }
+
+        moved.TrySetCanceled();
+        watermark.Dispose();
+        stopping.Dispose();
+    }
+
+    private async Task<FeedPage> Read(string sql, long after, long upTo, DateTimeOffset since, int limit, CancellationToken ct)
+    {
+        if (upTo <= after || limit <= 0)
+        {
+            return new([], after);
+        }
+
+        try
+        {
+            await using var command = dataSource.CreateCommand(sql);
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = upTo });
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = since.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+            var events = new List<EventEnvelope>();
+            var rows = 0;
+            long last = after;
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+            {
+                rows++;
+                var row = new EnvelopeRow(reader);
+                last = row.Position;
+                var decoded = row.Decode(model);
+                for (var i = 0; i < decoded.Count; i++)
+                {
+                    events.Add(row.Envelope(decoded[i]));
+                }
+            }
+
+            return new(events, rows < limit ? upTo : last);
+        }
+        catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
+        {
+            throw mapped;
+        }
+    }
+
+    // Names of types, shards and tenants are validated: letters, digits, hyphens and underscores.
+    private static string FeedStatement(string events, string filter) => Statements.Text("read_feed.sql")
+        .Replace("{events}", events, StringComparison.Ordinal)
+        .Replace("{filter}", filter, StringComparison.Ordinal);
+
+    private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
+
+    private void Start()
+    {
+        if (loop is not null)
+        {
+            return;
+        }
+
+        lock (starting)
+        {
+            ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, this);
+            loop ??= Task.Run(() => Run(stopping.Token));
+        }
+    }
+
+    private async Task Run(CancellationToken ct)
+    {
+        var idle = options.FeedPolling.Shortest;
+        var held = ShortestStep;
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                var movedOn = await watermark.Step(ct);
+                if (movedOn)
+                {
+                    Announce();
+                    idle = options.FeedPolling.Shortest;
+                    held = ShortestStep;
+                }
+
+                if (watermark.IsHeld)
+                {
+                    await Task.Delay(held, time, ct);
+                    held = Min(held * 2, LongestHeldStep);
+                    continue;
+                }
+
+                await Task.Delay(ShortestStep, time, ct);
+                if (!await Signalled(idle, ct) && !movedOn)
+                {
+                    idle = Min(idle * 2, options.FeedPolling.Longest);
+                }
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error) when (error is EventStoreUnavailableException or NpgsqlException)
+            {
+                LogUnavailable(error.Message);
+                await Task.Delay(options.FeedPolling.Longest, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task<bool> Signalled(TimeSpan atMost, CancellationToken ct)
+    {
+        if (signals.Reader.TryRead(out _))
+        {
+            return true;
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(atMost);
+        try
+        {
+            return await signals.Reader.ReadAsync(timeout.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void Announce() =>
+        Interlocked.Exchange(ref moved, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    [LoggerMessage(20, LogLevel.Warning, "The feed cannot reach the database and will try again: {Problem}")]
+    private partial void LogUnavailable(string problem);
+}

@@ -1,0 +1,3 @@
+-- The first of the two statements of a watermark step: the last position that was given out, 0 for none.
+select case when is_called then last_value else 0 end
+from eventstore.position

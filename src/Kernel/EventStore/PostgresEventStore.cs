@@ -1,0 +1,122 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore;
+
+/// <summary>
+/// The event store on PostgreSQL: partitioned by aggregate type and shard, with snapshots and a feed that misses nothing. Run
+/// <see cref="Migrator"/> before first use. Safe for concurrent use; dispose it to stop its background work.
+/// </summary>
+public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
+{
+    private readonly Appender appender;
+    private readonly EventReader streams;
+    private readonly SnapshotWriter snapshots;
+    private readonly DomainModel model;
+    private readonly StoreMetrics metrics;
+    private readonly bool ownsMetrics;
+
+    /// <summary>A store on a data source that the caller keeps.</summary>
+    /// <param name="dataSource">The database. Statements are prepared when the connection string says <c>Max Auto Prepare</c>; see <see cref="ConnectionStrings"/>.</param>
+    /// <param name="model">The events and aggregates that it holds.</param>
+    /// <param name="options">Limits; null for the defaults.</param>
+    /// <param name="time">The clock that gives <see cref="EventEnvelope.RecordedAt"/>.</param>
+    /// <param name="loggers">Where it logs; null for nowhere.</param>
+    /// <param name="metrics">Its instruments; null for instruments of its own.</param>
+    public PostgresEventStore(
+        NpgsqlDataSource dataSource,
+        DomainModel model,
+        EventStoreOptions? options = null,
+        TimeProvider? time = null,
+        ILoggerFactory? loggers = null,
+        StoreMetrics? metrics = null)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        ArgumentNullException.ThrowIfNull(model);
+        options ??= new();
+        options.Validate();
+        time ??= TimeProvider.System;
+        loggers ??= NullLoggerFactory.Instance;
+        this.model = model;
+        ownsMetrics = metrics is null;
+        this.metrics = metrics ?? new();
+        Tenants = new(dataSource, time);
+        Feed = new(dataSource, model, options, time, this.metrics, loggers.CreateLogger<Feed>());
+        appender = new(dataSource, model, Tenants, options, time, this.metrics);
+        streams = new(dataSource, model, Tenants, this.metrics, loggers.CreateLogger<EventReader>());
+        snapshots = new(dataSource, model, Tenants, streams, options, this.metrics, loggers.CreateLogger<SnapshotWriter>());
+    }
+
+    /// <summary>The feed of all events.</summary>
+    public Feed Feed { get; }
+
+    /// <summary>The tenants.</summary>
+    public Tenants Tenants { get; }
+
+    /// <inheritdoc />
+    public async Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default)
+    {
+        var (result, before) = await appender.Append(request, ct);
+        if (result.Position > 0)
+        {
+            Feed.Signal();
+            snapshots.Request(request.Stream, before, result.Version);
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc />
+    public async Task<LoadedState<TState>> Load<TState>(StreamId stream, AsOf asOf = default, CancellationToken ct = default)
+        where TState : class, IState<TState>
+    {
+        if (model.Aggregate(stream.AggregateType).StateType != typeof(TState))
+        {
+            throw new InvalidModelException($"The state of '{stream.AggregateType}' is not a {typeof(TState).FullName}.");
+        }
+
+        var loaded = await streams.Load(stream, asOf, ct);
+        if (asOf == AsOf.Now)
+        {
+            // The tail holds a multiple only when its snapshot is missing or unusable.
+            snapshots.Request(stream, loaded.SnapshotVersion, loaded.Version);
+        }
+
+        return new((TState)loaded.State, loaded.Version, loaded.SnapshotVersion, loaded.EventsRead);
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<EventEnvelope> Read(StreamId stream, StreamRange range, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        return streams.Read(stream, range, ct);
+    }
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<EventEnvelope> ReadFeed(
+        FeedRange range, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        var shard = range.TenantId is { } tenant ? await Tenants.Find(tenant, ct) : null;
+        foreach (var envelope in (await Feed.Read(range, shard, ct)).Events)
+        {
+            yield return envelope;
+        }
+    }
+
+    /// <summary>Waits until every snapshot that was asked for so far is written or given up; for tests and a quiet stop.</summary>
+    public Task DrainSnapshots(CancellationToken ct = default) => snapshots.Drain(ct);
+
+    /// <summary>Stops the background work. A snapshot that is not written yet is written after the next load.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await snapshots.DisposeAsync();
+        await Feed.DisposeAsync();
+        if (ownsMetrics)
+        {
+            metrics.Dispose();
+        }
+    }
+}

@@ -1,0 +1,3 @@
+select number
+from eventstore.migrations
+order by number

@@ -1,0 +1,1 @@
+select eventstore.ensure_partitions()

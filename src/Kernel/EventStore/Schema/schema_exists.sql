@@ -1,0 +1,1 @@
+select to_regclass('eventstore.migrations') is not null

@@ -1,0 +1,13 @@
+-- Writes snapshots of one stream; one that is there already is replaced, because it was found unusable.
+-- $1 tenant_id, $2 aggregate_id, $3 schema number, $4 fingerprint, $5 versions, $6 times of their events, $7 states
+insert into eventstore.{snapshots} (
+  version, recorded_at, aggregate_id, schema_number, aggregate_type, shard, tenant_id, fingerprint, state
+)
+select s.version, s.recorded_at, $2, $3, '{type}', '{shard}', $1, $4, s.state
+from unnest($5, $6, $7) as s (version, recorded_at, state)
+on conflict (tenant_id, aggregate_id, version) do update
+set
+  recorded_at = excluded.recorded_at,
+  schema_number = excluded.schema_number,
+  fingerprint = excluded.fingerprint,
+  state = excluded.state

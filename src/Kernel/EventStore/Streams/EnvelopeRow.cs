@@ -1,0 +1,63 @@
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore;
+
+/// <summary>A row of the statements that read whole events; their columns stand in this order.</summary>
+internal readonly struct EnvelopeRow
+{
+    private readonly byte[] data;
+
+    public EnvelopeRow(NpgsqlDataReader reader)
+    {
+        Position = reader.GetInt64(0);
+        Version = reader.GetInt64(1);
+        RecordedAt = reader.GetFieldValue<DateTimeOffset>(2);
+        EventId = reader.GetGuid(3);
+        AggregateId = reader.GetGuid(4);
+        EventVersion = reader.GetInt16(5);
+        TenantId = reader.GetString(6);
+        AggregateType = reader.GetString(7);
+        EventType = reader.GetString(8);
+        data = reader.GetFieldValue<byte[]>(9);
+        Metadata = MetadataJson.Read(reader.GetFieldValue<byte[]>(10));
+    }
+
+    public long Position { get; }
+
+    public long Version { get; }
+
+    public DateTimeOffset RecordedAt { get; }
+
+    public Guid EventId { get; }
+
+    public Guid AggregateId { get; }
+
+    public short EventVersion { get; }
+
+    public string TenantId { get; }
+
+    public string AggregateType { get; }
+
+    public string EventType { get; }
+
+    public EventMetadata Metadata { get; }
+
+    public DecodedEvents Decode(DomainModel model) =>
+        model.Decode(EventType, EventVersion, data, new(TenantId, AggregateType, AggregateId), Version);
+
+    public EventEnvelope Envelope(object @event) => new()
+    {
+        EventId = EventId,
+        EventType = EventType,
+        EventVersion = EventVersion,
+        TenantId = TenantId,
+        AggregateId = AggregateId,
+        AggregateType = AggregateType,
+        Version = Version,
+        Position = Position,
+        RecordedAt = RecordedAt,
+        Event = @event,
+        Metadata = Metadata,
+    };
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Monolith.EventSourcing;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Monolith.EventStore;
+
+/// <summary>Reads streams: states from snapshot and tail in one round trip, and events one by one.</summary>
+internal sealed partial class EventReader(
+    NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, StoreMetrics metrics, ILogger<EventReader> logger)
+{
+    public async Task<LoadedState<object>> Load(StreamId stream, AsOf asOf, CancellationToken ct)
+    {
+        var definition = model.Aggregate(stream.AggregateType);
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            var usableSnapshots = definition.SnapshotEvery == 0 ? 0 : asOf.MaxVersion ?? long.MaxValue;
+            while (true)
+            {
+                var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
+                var loaded = await Load(definition, leaf, stream, asOf, usableSnapshots, ct);
+                if (loaded.Version == 0 && await tenants.Find(stream.TenantId, ct) != leaf.Shard)
+                {
+                    continue; // The tenant has moved to another shard since we looked.
+                }
+
+                if (loaded.State is not UnusableSnapshot)
+                {
+                    metrics.Loaded(definition.Name, loaded.EventsRead, started);
+                    return loaded;
+                }
+
+                usableSnapshots = loaded.SnapshotVersion - 1;
+            }
+        }
+        catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
+        {
+            throw mapped;
+        }
+    }
+
+    public async IAsyncEnumerable<EventEnvelope> Read(StreamId stream, StreamRange range, [EnumeratorCancellation] CancellationToken ct)
+    {
+        _ = model.Aggregate(stream.AggregateType);
+        if (range.Limit <= 0)
+        {
+            yield break;
+        }
+
+        var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
+        await using var command = dataSource.CreateCommand(leaf.Statement(range.Backward ? "read_backward.sql" : "read_forward.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.FromVersion });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.ToVersion });
+        command.Parameters.Add(Timestamp(range.Until ?? DateTimeOffset.MaxValue));
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = range.Limit });
+        var any = false;
+        await using (var reader = await Translate(command.ExecuteReaderAsync(ct)))
+        {
+            while (await Translate(reader.ReadAsync(ct)))
+            {
+                any = true;
+                var row = new EnvelopeRow(reader);
+                var events = row.Decode(model);
+                for (var i = 0; i < events.Count; i++)
+                {
+                    yield return row.Envelope(events[i]);
+                }
+            }
+        }
+
+        if (!any && await tenants.Find(stream.TenantId, ct) != leaf.Shard)
+        {
+            await foreach (var envelope in Read(stream, range, ct))
+            {
+                yield return envelope;
+            }
+        }
+    }
+
+    private async Task<LoadedState<object>> Load(
+        AggregateDefinition definition, Leaf leaf, StreamId stream, AsOf asOf, long usableSnapshots, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(leaf.Statement(asOf.MaxTime is null ? "load.sql" : "load_at_time.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = definition.SnapshotSchema });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = definition.StateFingerprint });
+        command.Parameters.Add(asOf.MaxTime is { } time ? Timestamp(time) : new NpgsqlParameter<long> { TypedValue = asOf.MaxVersion ?? long.MaxValue });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = usableSnapshots });
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var state = definition.InitialState;
+        long version = 0, snapshotVersion = 0;
+        var eventsRead = 0;
+        while (await reader.ReadAsync(ct))
+        {
+            var rowVersion = reader.GetInt64(0);
+            if (reader.IsDBNull(1))
+            {
+                version = snapshotVersion = rowVersion;
+                if (TryRead(definition, stream, rowVersion, reader.GetFieldValue<byte[]>(3)) is not { } snapshot)
+                {
+                    return new(new UnusableSnapshot(), version, snapshotVersion, 0);
+                }
+
+                state = snapshot;
+                continue;
+            }
+
+            if (rowVersion != version + 1)
+            {
+                throw new InvalidOperationException($"{stream} has a hole: version {rowVersion} follows {version}.");
+            }
+
+            var events = model.Decode(reader.GetString(1), reader.GetInt16(2), reader.GetFieldValue<byte[]>(3), stream, rowVersion);
+            for (var i = 0; i < events.Count; i++)
+            {
+                state = definition.Apply(state, events[i]);
+            }
+
+            version = rowVersion;
+            eventsRead++;
+        }
+
+        return new(state, version, snapshotVersion, eventsRead);
+    }
+
+    // A snapshot is a shortcut, never the truth: one that cannot be read costs a longer replay and nothing else.
+    private object? TryRead(AggregateDefinition definition, StreamId stream, long version, byte[] json)
+    {
+        try
+        {
+            return definition.DeserializeState(json);
+        }
+        catch (Exception problem) when (problem is JsonException or NotSupportedException or ArgumentException or InvalidOperationException or FormatException)
+        {
+            LogUnusable(stream, version, problem.Message);
+            metrics.SnapshotFailed(definition.Name);
+            return null;
+        }
+    }
+
+    private static NpgsqlParameter<DateTimeOffset> Timestamp(DateTimeOffset time) =>
+        new() { TypedValue = time.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
+
+    private static async Task<T> Translate<T>(Task<T> call)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
+        {
+            throw mapped;
+        }
+    }
+
+    [LoggerMessage(10, LogLevel.Warning, "The snapshot of {Stream} at version {Version} cannot be read ({Problem}); replaying and writing it anew.")]
+    private partial void LogUnusable(StreamId stream, long version, string problem);
+
+    private sealed record UnusableSnapshot;
+}

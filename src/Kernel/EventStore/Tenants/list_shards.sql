@@ -1,0 +1,3 @@
+select shard
+from eventstore.shards
+order by shard
