@@ -1,4 +1,6 @@
-namespace Monolith.EventSourcing.Tests.Sample;
+using Monolith.EventSourcing;
+
+namespace Monolith.Testing.Tests.Sample;
 
 [EventType("parcel.registered")]
 public sealed record ParcelRegistered(string Barcode, string Recipient);

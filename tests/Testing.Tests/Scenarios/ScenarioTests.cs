@@ -1,10 +1,10 @@
-using Monolith.EventSourcing.Tests.Sample;
-using Monolith.Testing;
+using Monolith.EventSourcing;
+using Monolith.Testing.Tests.Sample;
 using Xunit;
 using Xunit.Sdk;
 using static Monolith.Testing.Scenario;
 
-namespace Monolith.EventSourcing.Tests.Scenarios;
+namespace Monolith.Testing.Tests.Scenarios;
 
 public class ScenarioTests
 {

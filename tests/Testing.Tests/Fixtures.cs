@@ -1,0 +1,4 @@
+using Monolith.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
