@@ -20,8 +20,7 @@ public static class Scenario
     public static IScenario<TAggregate> Given<TAggregate>(params object[] history) where TAggregate : Aggregate
     {
         ArgumentNullException.ThrowIfNull(history);
-        var model = Models.GetOrAdd(typeof(TAggregate).Assembly, assembly => new DomainModelBuilder().Add(assembly).Build());
-        return new Scenario<TAggregate>(model, history);
+        return new Scenario<TAggregate>(ModelOf<TAggregate>(), history);
     }
 
     /// <summary>The state after the decisions, for assertions on it.</summary>
@@ -33,6 +32,11 @@ public static class Scenario
         check(scenario.ThenSucceeded().State);
         return scenario;
     }
+
+    internal static DomainModel ModelOf<TAggregate>() where TAggregate : Aggregate => ModelOf(typeof(TAggregate));
+
+    internal static DomainModel ModelOf(Type aggregate) =>
+        Models.GetOrAdd(aggregate.Assembly, assembly => new DomainModelBuilder().Add(assembly).Build());
 }
 
 /// <summary>A scenario that is being told. An interface for its variance: it lets <see cref="Scenario.ThenState"/> infer the state's type.</summary>
