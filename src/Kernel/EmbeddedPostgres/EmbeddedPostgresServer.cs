@@ -32,7 +32,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
     /// <summary>The connection string to the database <c>postgres</c> as superuser. It holds the password: keep it out of logs.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>The server's version, for example <c>15.14</c>.</summary>
+    /// <summary>The version of the binaries, for example <c>15.14</c>.</summary>
     public string Version => shared.Process.Binaries.Version;
 
     /// <summary>The folder with the data, the log and the locks.</summary>
@@ -66,9 +66,9 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         {
             return new(await SharedServer.Join(options, sources, logger, ct), logger);
         }
-        catch (UnauthorizedAccessException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new EmbeddedPostgresException($"User {Environment.UserName} may not use the folder of the embedded PostgreSQL: {error.Message}", error);
+            throw new EmbeddedPostgresException($"The embedded PostgreSQL's files cannot be used by user {Environment.UserName}: {error.Message}", error);
         }
     }
 

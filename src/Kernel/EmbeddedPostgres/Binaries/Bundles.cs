@@ -42,7 +42,12 @@ internal sealed class Bundles
             return await Runnable(earlier, ct);
         }
 
-        Folders.Make(Unpacked);
+        if (!Writable(Unpacked))
+        {
+            tried.Add($"{Unpacked}: a bundle cannot be unpacked there, it cannot be written");
+            return null;
+        }
+
         using var alone = await FileLock.Exclusive(Path.Combine(Unpacked, "gate.lock"), DownloadTime * 2, ct);
         foreach (var release in releases)
         {
@@ -52,7 +57,7 @@ internal sealed class Bundles
             }
         }
 
-        tried.Add(given is null ? "bundle folder: none is configured" : $"{given}: no {releases[0].TarballName}");
+        tried.Add(given is null ? "bundle folder: none is configured" : $"{given}: no {releases[0].TarballName} (npm pack {releases[0].Package})");
         if (npm is null)
         {
             tried.Add("npm: is not on the PATH");

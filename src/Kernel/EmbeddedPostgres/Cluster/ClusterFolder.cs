@@ -108,12 +108,21 @@ internal sealed record ClusterFolder(string Path, bool Ephemeral)
         }
     }
 
-    /// <summary>Deletes an ephemeral folder. What resists is swept by a later start.</summary>
-    public void DeleteIfEphemeral()
+    /// <summary>Deletes an ephemeral folder; false when it resists, in which case a later start sweeps it.</summary>
+    public bool DeleteIfEphemeral()
     {
-        if (Ephemeral && Directory.Exists(Path))
+        try
         {
-            Directory.Delete(Path, recursive: true);
+            if (Ephemeral && Directory.Exists(Path))
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

@@ -11,6 +11,11 @@ internal static class InitDb
     /// </summary>
     public static async Task Run(ClusterFolder folder, PostgresBinaries binaries, ServerAccount account, CancellationToken ct)
     {
+        if (Directory.Exists(folder.Data))
+        {
+            throw new EmbeddedPostgresException($"{folder.Data} holds no PG_VERSION, so it is no whole PostgreSQL data folder. Move it away.");
+        }
+
         foreach (var leftover in Directory.EnumerateDirectories(folder.Path, Unfinished + "*"))
         {
             Directory.Delete(leftover, recursive: true);

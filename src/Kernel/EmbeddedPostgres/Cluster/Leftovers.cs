@@ -50,7 +50,9 @@ internal static class Leftovers
             }
         }
 
-        folder.DeleteIfEphemeral();
-        logger.LogInformation("Deleted {Folder}, left behind by a run that was killed", folder.Path);
+        if (folder.DeleteIfEphemeral())
+        {
+            logger.LogInformation("Deleted {Folder}, left behind by a run that was killed", folder.Path);
+        }
     }
 }

@@ -54,7 +54,7 @@ internal static class Login
             }
             catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.TooManyConnections)
             {
-                // Told after the password was accepted, so it is ours.
+                // It cannot be asked; a stranger that took the port would refuse our password to every user later.
                 return port;
             }
             catch (NpgsqlException)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -20,13 +21,16 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
     /// <summary>A killed server's children and its unreaped process hold the data for a second or two.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    /// <summary>After which a process that holds the data is taken for another program with the same number.</summary>
+    private static readonly TimeSpan TimeToBeReaped = TimeSpan.FromSeconds(4);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Starts the server on the wanted port, else on the one it had last, else on any free one; or finds it running.</summary>
     /// <exception cref="EmbeddedPostgresException">It did not start; the message has the end of its log.</exception>
     public async Task<(int Port, bool WasRunning)> Start(int? wantedPort, CancellationToken ct)
     {
-        var end = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        var waited = Stopwatch.StartNew();
         var port = wantedPort ?? Folder.LastPort;
         while (true)
         {
@@ -40,7 +44,7 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
             await Account.TakeOver(ct, Folder.Data, Folder.Log, Folder.PasswordFile);
             Folder.User = Account.User ?? Environment.UserName;
             Folder.LastPort = port;
-            var answer = await PgCtl(["start", "-w", "-t", "120", "-l", Folder.Log, "-o", Settings(port.Value)]);
+            var answer = await PgCtl(Account.User, ["start", "-w", "-t", "120", "-l", Folder.Log, "-o", Settings(port.Value)]);
             if (answer.Succeeded)
             {
                 return (port.Value, false);
@@ -48,11 +52,16 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
 
             var another = !IsFree(port.Value) && wantedPort is null;
             var held = File.Exists(Folder.PostmasterPid) || !IsFree(port.Value);
-            if (Environment.TickCount64 >= end || !(another || held))
+            if (waited.Elapsed > Patience || !(another || held))
             {
                 throw new EmbeddedPostgresException(
                     $"PostgreSQL {Binaries.Version} of {Binaries.Directory} did not start in {Folder.Path}.{Account.Hint(Folder.Path)} "
                     + $"{answer.Output}{Environment.NewLine}The end of {Folder.Log}:{Environment.NewLine}{Folder.LogTail()}");
+            }
+
+            if (waited.Elapsed > TimeToBeReaped)
+            {
+                StalePidFile.DeleteIfNobodyIsThere(Folder, Logger);
             }
 
             Logger.LogInformation("PostgreSQL cannot start yet on port {Port} in {Folder}; trying again", port, Folder.Path);
@@ -60,17 +69,16 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
         }
     }
 
-    /// <summary>Stops the server; true when it is no longer there.</summary>
-    public async Task<bool> Stop(StopMode mode)
+    /// <summary>Stops the server. A failure is logged only: the next start deals with what is left.</summary>
+    public async Task Stop(StopMode mode)
     {
-        var answer = await PgCtl(["stop", "-w", "-t", "60", "-m", mode == StopMode.Fast ? "fast" : "immediate"]);
-        if (answer.Succeeded || !File.Exists(Folder.PostmasterPid))
+        // The user it was started as, who need not be the one that was asked for now.
+        var user = Account.User is null ? null : Folder.User ?? Account.User;
+        var answer = await PgCtl(user, ["stop", "-w", "-t", "60", "-m", mode == StopMode.Fast ? "fast" : "immediate"]);
+        if (!answer.Succeeded && File.Exists(Folder.PostmasterPid))
         {
-            return true;
+            Logger.LogWarning("pg_ctl could not stop PostgreSQL in {Folder}: {Output}", Folder.Path, answer.Output);
         }
-
-        Logger.LogWarning("pg_ctl could not stop PostgreSQL in {Folder}: {Output}", Folder.Path, answer.Output);
-        return false;
     }
 
     private static bool IsFree(int port)
@@ -95,11 +103,11 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
     }
 
     // Not cancelled: a half-started server would be left behind without anyone to stop it.
-    private Task<CommandResult> PgCtl(string[] arguments) =>
+    private Task<CommandResult> PgCtl(string? user, string[] arguments) =>
         new Command(Binaries.PgCtl, [.. arguments, "-D", Folder.Data])
         {
             WorkingDirectory = Folder.Path,
-            User = Account.User,
+            User = user,
             CaptureOutput = !OperatingSystem.IsWindows(),
             Timeout = TimeSpan.FromMinutes(3),
         }.Run(CancellationToken.None);

@@ -38,8 +38,16 @@ internal sealed class SharedServer
 
         var own = await ServerAccount.Choose(options.OperatingSystemUser, last: null, ct);
         var joined = await Join(ClusterFolder.Temporary(own), own, options, sources, logger, ct);
-        await Leftovers.Sweep(joined.Process.Binaries, logger, ct);
-        return joined;
+        try
+        {
+            await Leftovers.Sweep(joined.Process.Binaries, logger, ct);
+            return joined;
+        }
+        catch
+        {
+            await joined.Leave();
+            throw;
+        }
     }
 
     public async Task Crash(CancellationToken ct)
@@ -68,7 +76,10 @@ internal sealed class SharedServer
                 await StopIfUnused(Process);
             }
 
-            Process.Folder.DeleteIfEphemeral();
+            if (!Process.Folder.DeleteIfEphemeral())
+            {
+                Process.Logger.LogWarning("{Folder} could not be deleted; a later start sweeps it", Process.Folder.Path);
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or EmbeddedPostgresException)
         {
@@ -81,7 +92,7 @@ internal sealed class SharedServer
         ClusterFolder folder, ServerAccount account, EmbeddedPostgresOptions options, Sources sources, ILogger logger, CancellationToken ct)
     {
         ServerProcess? process = null;
-        using var gate = await FileLock.Exclusive(folder.Gate, Patience, ct);
+        using var gate = await Enter(folder, logger, ct);
         var held = FileLock.TryShared(folder.Lease)
             ?? throw new EmbeddedPostgresException($"Another program has locked {folder.Lease}.");
         try
@@ -93,6 +104,11 @@ internal sealed class SharedServer
             }
 
             var binaries = await sources.Find(made ?? options.Version, new Bundles(options.BundleDirectory, account, logger), account, ct);
+            if (made is not null && folder.Password is null)
+            {
+                throw new EmbeddedPostgresException($"{folder.PasswordFile} is missing, without which the data beside it cannot be opened. Put it back.");
+            }
+
             if (made is null)
             {
                 await InitDb.Run(folder, binaries, account, ct);
@@ -116,6 +132,17 @@ internal sealed class SharedServer
             folder.DeleteIfEphemeral();
             throw;
         }
+    }
+
+    private static async Task<FileLock> Enter(ClusterFolder folder, ILogger logger, CancellationToken ct)
+    {
+        if (FileLock.TryExclusive(folder.Gate) is { } gate)
+        {
+            return gate;
+        }
+
+        logger.LogInformation("Waiting for another process that starts or stops PostgreSQL in {Folder}", folder.Path);
+        return await FileLock.Exclusive(folder.Gate, Patience, ct);
     }
 
     private static async Task StopIfUnused(ServerProcess process)
