@@ -40,7 +40,7 @@ public sealed record IfMatch(long? Version) : IBindableFromHttpContext<IfMatch>,
         return tag.Length > 2 && tag[0] == '"' && tag[^1] == '"'
             && long.TryParse(tag.AsSpan(1, tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             ? new IfMatch(version)
-            : throw new BadHttpRequestException("If-Match must be one entity tag as an earlier answer gave it, such as \"7\".");
+            : throw new RefusedRequestException("If-Match must be one entity tag as an earlier answer gave it, such as \"7\".");
     }
 }
 

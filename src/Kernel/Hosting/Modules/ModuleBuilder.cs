@@ -9,6 +9,7 @@ namespace Monolith.Hosting;
 public sealed class ModuleBuilder
 {
     private readonly List<Action<MartenRegistry>> documents = [];
+    private readonly List<Type> documentTypes = [];
 
     internal ModuleBuilder(Module module, IServiceCollection services, IConfiguration configuration)
     {
@@ -28,10 +29,17 @@ public sealed class ModuleBuilder
 
     internal IReadOnlyList<Action<MartenRegistry>> DocumentSettings => documents;
 
+    internal IReadOnlyList<Type> DocumentTypes => documentTypes;
+
     /// <summary>Registers a projection. It runs on every host that is allowed to, from the first event on.</summary>
     public ModuleBuilder AddProjection<TProjection>() where TProjection : Projection
     {
         Services.AddSingleton<Projection, TProjection>();
+        if (DocumentOf(typeof(TProjection)) is { } document)
+        {
+            documentTypes.Add(document);
+        }
+
         return this;
     }
 
@@ -44,5 +52,18 @@ public sealed class ModuleBuilder
         ArgumentNullException.ThrowIfNull(describe);
         documents.Add(describe);
         return this;
+    }
+
+    private static Type? DocumentOf(Type projection)
+    {
+        for (var type = projection.BaseType; type is not null; type = type.BaseType)
+        {
+            if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(DocumentProjection<>))
+            {
+                return type.GetGenericArguments()[0];
+            }
+        }
+
+        return null;
     }
 }

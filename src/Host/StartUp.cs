@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Monolith.EventStore;
+using Scalar.AspNetCore;
+
+namespace Monolith.Host;
+
+/// <summary>What a newcomer sees: a demo tenant, the API page, and the words at start.</summary>
+internal static class StartUp
+{
+    public const string DemoTenant = "demo";
+    private const string ApiPage = "/scalar";
+    private const string DefaultUrl = "http://localhost:5080";
+
+    public static void AddStartUp(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+        {
+            builder.WebHost.UseUrls(DefaultUrl);
+        }
+
+        builder.Services.AddHostedService<Greeting>();
+    }
+
+    public static void MapApiPage(this WebApplication app)
+    {
+        if (app.Environment.IsDevelopment())
+        {
+            app.MapOpenApi();
+            app.MapScalarApiReference(ApiPage, options => options.WithTitle("Monolith"));
+        }
+    }
+
+    private sealed class Greeting(Tenants tenants, IServer server, IHostEnvironment environment) : IHostedLifecycleService
+    {
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken) =>
+            environment.IsDevelopment() ? tenants.Add(DemoTenant, ct: cancellationToken) : Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken)
+        {
+            var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? DefaultUrl;
+            Console.WriteLine(environment.IsDevelopment() ? Welcome(address) : Warning(address));
+            return Task.CompletedTask;
+        }
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        private static string Welcome(string address) =>
+            $$"""
+
+            Monolith listens on {{address}}
+            API page:  {{address}}{{ApiPage}}
+            Try it:    curl -i {{address}}/api/users -H 'X-Tenant-Id: {{DemoTenant}}' -H 'Content-Type: application/json' \
+                         -d '{"email":"ada@example.com","username":"ada","password":"correct horse battery"}'
+            Stop it:   Ctrl+C
+
+            """;
+
+        private static string Warning(string address) =>
+            $"""
+
+            Monolith listens on {address}
+            Every request to /api is refused with 401: outside Development a tenant comes from a bearer token, which this build does not read yet.
+
+            """;
+    }
+}

@@ -1,0 +1,45 @@
+using JasperFx;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Weasel.Core;
+using Wolverine.Marten;
+
+namespace Monolith.Hosting;
+
+/// <summary>
+/// The one Marten store of the host: documents only, a schema per module, every document kept apart by tenant. Marten also brings Wolverine
+/// its message storage.
+/// </summary>
+internal static class DocumentSetup
+{
+    public static void AddDocuments(this IServiceCollection services, ModuleSet modules, IReadOnlyList<ModuleBuilder> settings) => services
+        .AddMarten(options =>
+        {
+            // Tables are made by DatabasePreparation, all at once and before the first request; never on the way of one.
+            options.AutoCreateSchemaObjects = AutoCreate.None;
+            options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase);
+            options.DisableNpgsqlLogging = true;
+
+            // A session that says no tenant is a bug; without this it would silently be that of a tenant "*DEFAULT*".
+            options.Advanced.DefaultTenantUsageEnabled = false;
+            options.Policies.AllDocumentsAreMultiTenanted();
+            options.Policies.ForAllDocuments(mapping =>
+            {
+                if (modules.Of(mapping.DocumentType) is { } module)
+                {
+                    mapping.DatabaseSchemaName = module.Name;
+                }
+            });
+            foreach (var module in settings)
+            {
+                options.RegisterDocumentTypes(module.DocumentTypes);
+                foreach (var describe in module.DocumentSettings)
+                {
+                    describe(options.Schema);
+                }
+            }
+        })
+        .UseNpgsqlDataSource()
+        .BuildSessionsWith<TenantSessions>()
+        .IntegrateWithWolverine();
+}

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+
+namespace Monolith.Hosting;
+
+/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it can do its work now.</summary>
+internal static class Readiness
+{
+    private const string Tag = "ready";
+
+    public static void AddReadiness(this IServiceCollection services) => services.AddHealthChecks()
+        .AddCheck<DatabaseAnswers>("database", tags: [Tag], timeout: TimeSpan.FromSeconds(2));
+
+    public static void MapReadiness(this WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Tag) });
+    }
+}
+
+/// <summary>Whether the database answers a statement.</summary>
+internal sealed class DatabaseAnswers(NpgsqlDataSource dataSource) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var command = dataSource.CreateCommand("select 1");
+            await command.ExecuteScalarAsync(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (NpgsqlException error)
+        {
+            return HealthCheckResult.Unhealthy("The database does not answer.", error);
+        }
+    }
+}

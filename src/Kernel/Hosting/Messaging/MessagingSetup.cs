@@ -1,0 +1,70 @@
+using System.Reflection;
+using FluentValidation;
+using JasperFx;
+using JasperFx.CodeGeneration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Monolith.EventSourcing;
+using Wolverine;
+using Wolverine.ErrorHandling;
+
+namespace Monolith.Hosting;
+
+/// <summary>Wolverine as this host uses it: in-process for every command and query, with durable local queues for what runs later.</summary>
+internal static class MessagingSetup
+{
+    internal const string Schema = "wolverine";
+
+    public static void AddMessaging(this IServiceCollection services, ModuleSet modules, IHostEnvironment environment, Assembly application)
+    {
+        services.AddValidatorsOf(modules);
+        services.CritterStackDefaults(defaults =>
+        {
+            defaults.ApplicationAssembly = application;
+            foreach (var profile in new[] { defaults.Development, defaults.Production })
+            {
+                // Generated code is committed in the host's project; what is not there (a module of a test) is compiled when it is first used.
+                profile.GeneratedCodeMode = TypeLoadMode.Auto;
+                profile.SourceCodeWritingEnabled = false;
+                profile.ResourceAutoCreate = AutoCreate.None;
+            }
+        });
+        services.AddWolverine(ExtensionDiscovery.Automatic, options =>
+        {
+            options.ApplicationAssembly = application;
+            foreach (var assembly in modules.Assemblies)
+            {
+                options.Discovery.IncludeAssembly(assembly);
+            }
+
+            options.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
+            options.Durability.MessageIdentity = MessageIdentity.IdAndDestination;
+            options.Durability.MessageStorageSchemaName = Schema;
+            options.Durability.Mode = environment.IsDevelopment() ? DurabilityMode.Solo : DurabilityMode.Balanced;
+            options.EnableRelayOfUserName = true;
+
+            options.Policies.UseDurableLocalQueues();
+            options.Policies.AddMiddleware(typeof(OperationMiddleware), chain => modules.Assemblies.Contains(chain.MessageType.Assembly));
+            options.Policies.Add<ValidationPolicy>();
+
+            // A refused command is an answer, not a failure of ours; what is one is logged where the answer is made.
+            options.Policies.MessageFailureLogLevel(LogLevel.Debug);
+            options.Policies.MessageSuccessLogLevel(LogLevel.Debug);
+            options.Policies.MessageExecutionLogLevel(LogLevel.Trace);
+
+            // Not for commands invoked in line, whose caller decides: repeating one that may have been stored could store it twice.
+            options.OnException<EventSourcingException>(error => error.IsTransient)
+                .ScheduleRetry(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1));
+        });
+    }
+
+    private static void AddValidatorsOf(this IServiceCollection services, ModuleSet modules)
+    {
+        ValidatorOptions.Global.DefaultRuleLevelCascadeMode = CascadeMode.Stop;
+        foreach (var validator in AssemblyScanner.FindValidatorsInAssemblies(modules.Assemblies))
+        {
+            services.AddSingleton(validator.InterfaceType, validator.ValidatorType);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using Monolith.EventSourcing;
+using Wolverine;
+
+namespace Monolith.Hosting;
+
+/// <summary>
+/// Begins the <see cref="OperationContext"/> of a message handler, so that what it appends carries the tenant and says which command it was.
+/// Called by generated code.
+/// </summary>
+public static class OperationMiddleware
+{
+    /// <summary>Begins the operation; the generated code ends it with the handler.</summary>
+    public static IDisposable? Before(Envelope envelope)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        return Context(envelope)?.Begin();
+    }
+
+    private static OperationContext? Context(Envelope envelope)
+    {
+        var command = envelope.Message?.GetType().Name;
+
+        // Invoked in line: the caller's operation goes on. A message from a queue has a destination, and an operation of its own.
+        if (envelope.Destination is null && OperationContext.CurrentOrNull is { } caller && (envelope.TenantId ?? caller.TenantId) == caller.TenantId)
+        {
+            return caller with { Metadata = caller.Metadata with { Command = command } };
+        }
+
+        return envelope.TenantId is not { Length: > 0 } tenant ? null : new(tenant, new EventMetadata
+        {
+            CorrelationId = envelope.CorrelationId,
+            CausationId = envelope.Destination is null ? null : envelope.Id.ToString("N"),
+            Command = command,
+            UserId = envelope.UserName,
+            TraceId = Activity.Current?.TraceId.ToHexString(),
+        });
+    }
+}

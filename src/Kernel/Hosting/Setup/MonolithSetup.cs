@@ -1,0 +1,74 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Monolith.EventStore;
+
+namespace Monolith.Hosting;
+
+/// <summary>Puts a host together from its modules.</summary>
+public static class MonolithSetup
+{
+    /// <summary>
+    /// Adds the kernel and the modules: event store, projections, documents, messages, HTTP conventions, health. The services must also have
+    /// an <see cref="Npgsql.NpgsqlDataSource"/>; it is not used before the host starts.
+    /// </summary>
+    /// <param name="builder">The host's builder.</param>
+    /// <param name="application">The assembly that holds the generated code of the handlers.</param>
+    /// <param name="modules">The modules, in the order of the API description.</param>
+    /// <exception cref="EventSourcing.InvalidModelException">The modules do not fit together.</exception>
+    public static WebApplicationBuilder AddMonolith(this WebApplicationBuilder builder, Assembly application, params IReadOnlyList<Module> modules)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var set = new ModuleSet(modules);
+        var settings = set.All.Select(module => new ModuleBuilder(module, builder.Services, builder.Configuration)).ToList();
+        settings.ForEach(setting => setting.Module.Configure(setting));
+
+        var services = builder.Services;
+        services.AddSingleton(set);
+        services.AddSingleton(set.BuildDomainModel());
+        services.AddEventStore(options =>
+            builder.Configuration.GetSection("EventStore").Bind(options, binder => binder.ErrorOnUnknownConfiguration = true));
+        services.AddHostedService<DatabasePreparation>();
+        services.AddDocuments(set, settings);
+        services.AddMessaging(set, builder.Environment, application);
+        services.AddHttp();
+        services.AddApiDescription();
+        services.AddReadiness();
+        return builder;
+    }
+
+    /// <summary>Adds the modules' routes, <c>/health/live</c>, <c>/health/ready</c> and what stands before them.</summary>
+    public static WebApplication UseMonolith(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(ProblemHandling.DescribeStatus);
+        app.Use(ProblemHandling.RefuseUnusable);
+        app.UseRouting();
+        app.UseMiddleware<TenantMiddleware>();
+        app.MapReadiness();
+        foreach (var module in app.Services.GetRequiredService<ModuleSet>().All)
+        {
+            module.MapRoutes(app.MapGroup($"/api/{module.Name}").WithTags(module.Name).WithMetadata(new NeedsTenant()));
+        }
+
+        return app;
+    }
+
+    private static void AddHttp(this IServiceCollection services)
+    {
+        services.AddExceptionHandler<ProblemHandling>();
+        services.AddProblemDetails();
+        services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.Configure<KestrelServerOptions>(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = InvalidRequests.MaxBodyBytes;
+        });
+    }
+}
