@@ -21,6 +21,12 @@ public sealed class EventStoreOptions
     /// <summary>The largest state that is kept as a snapshot; a larger one is not, and its aggregate is replayed.</summary>
     public int MaxSnapshotBytes { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// How many statements of appends are on their way at a time; what arrives meanwhile shares the next one and its commit. 0 switches this off:
+    /// then every append is a statement and a commit of its own.
+    /// </summary>
+    public int AppendLanes { get; set; } = 2;
+
     /// <summary>How many streams may wait for their snapshots. Beyond that the oldest request is dropped; the next load asks again.</summary>
     public int SnapshotQueue { get; set; } = 4096;
 
@@ -37,6 +43,7 @@ public sealed class EventStoreOptions
         Check(MaxBatchEvents is >= 1 and <= 1_000_000, nameof(MaxBatchEvents), "1 to 1,000,000");
         Check(MaxBatchBytes >= MaxEventBytes, nameof(MaxBatchBytes), "at least MaxEventBytes");
         Check(MaxSnapshotBytes >= 1024, nameof(MaxSnapshotBytes), "1 KiB or more");
+        Check(AppendLanes is >= 0 and <= 64, nameof(AppendLanes), "0 to 64");
         Check(SnapshotQueue >= 1, nameof(SnapshotQueue), "1 or more");
         Check(FeedPolling.Shortest > TimeSpan.Zero && FeedPolling.Longest >= FeedPolling.Shortest, nameof(FeedPolling), "more than zero, the second at least the first");
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Monolith.EventSourcing;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Monolith.EventStore;
 
@@ -9,8 +8,12 @@ namespace Monolith.EventStore;
 /// Appends: one statement, one round trip, committed by itself. What the statement could not do it says in its one row, and only then a second
 /// statement looks why.
 /// </summary>
-internal sealed class Appender(NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
+internal sealed class Appender(
+    NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
 {
+    private readonly AppendCommands commands = new(dataSource, time);
+    private readonly AppendCoalescer? coalescer = options.AppendLanes == 0 ? null : new(new(dataSource, time), options.AppendLanes);
+
     // Only "any" and "exists" meet others at the same version and go on; each round at least one of them gets through.
     private const int MaxRaces = 1000;
 
@@ -51,7 +54,7 @@ internal sealed class Appender(NpgsqlDataSource dataSource, DomainModel model, T
             var leaf = Leaf.Of(stream.AggregateType, shard);
             try
             {
-                var outcome = await Execute(append, leaf, ct);
+                var outcome = await (coalescer?.Append(append, leaf, ct) ?? commands.One(append, leaf, ct));
                 if (outcome.Position is { } position)
                 {
                     return new(outcome.Actual + append.Count, position);
@@ -83,41 +86,6 @@ internal sealed class Appender(NpgsqlDataSource dataSource, DomainModel model, T
             // Disabled, dropped, or moved to another shard since we looked.
             shard = await tenants.Find(stream.TenantId, ct);
         }
-    }
-
-    private async Task<(long Actual, bool TenantOk, long? Position)> Execute(EncodedAppend append, Leaf leaf, CancellationToken ct)
-    {
-        var claims = append.Request.Claims;
-        await using var command = dataSource.CreateCommand(leaf.Statement(claims.IsEmpty ? "append.sql" : "append_with_claims.sql"));
-        var parameters = command.Parameters;
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
-        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
-        parameters.Add(new NpgsqlParameter<long> { TypedValue = append.Request.Expected.Value });
-        parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = time.GetUtcNow(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Metadata, NpgsqlDbType = NpgsqlDbType.Jsonb });
-        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = append.EventIds });
-        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = append.EventTypes });
-        parameters.Add(new NpgsqlParameter<short[]> { TypedValue = append.EventVersions });
-        parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = append.Data, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
-        if (!claims.IsEmpty)
-        {
-            // In one order everywhere, so that two appends that take the same claims never deadlock.
-            AddClaims(parameters, claims.Taken);
-            AddClaims(parameters, claims.Released);
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
-        var outcome = (reader.GetInt64(0), reader.GetBoolean(1), reader.IsDBNull(2) ? (long?)null : reader.GetInt64(2));
-        await reader.NextResultAsync(ct);
-        return outcome;
-    }
-
-    private static void AddClaims(NpgsqlParameterCollection parameters, IReadOnlyList<Claim> claims)
-    {
-        Claim[] sorted = [.. claims.OrderBy(claim => claim.Name, StringComparer.Ordinal).ThenBy(claim => claim.Value, StringComparer.Ordinal)];
-        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(sorted, claim => claim.Name) });
-        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(sorted, claim => claim.Value) });
     }
 
     // The stream was not where the writer expected it. When the very events stand there already, an earlier try succeeded and its answer was lost.

@@ -6,7 +6,11 @@ namespace Monolith.EventStore;
 /// <summary>An append as it goes to the server: checked, serialized, in columns.</summary>
 internal sealed class EncodedAppend
 {
+    private const int MaxClaimLength = 512;
+
     private static readonly byte[] NoMetadata = "{}"u8.ToArray();
+
+    private static ReadOnlySpan<byte> EscapedNul => "\\u0000"u8;
 
     private EncodedAppend(AppendRequest request, NewEvent[] events, DomainModel model, EventStoreOptions options)
     {
@@ -16,7 +20,6 @@ internal sealed class EncodedAppend
         EventTypes = new string[events.Length];
         EventVersions = new short[events.Length];
         Data = new byte[events.Length][];
-        long bytes = 0;
         for (var i = 0; i < events.Length; i++)
         {
             var definition = model.Event(events[i].Event.GetType());
@@ -25,10 +28,16 @@ internal sealed class EncodedAppend
             EventVersions[i] = definition.Version;
             Data[i] = definition.Serialize(events[i].Event);
             Check(Data[i].Length, options.MaxEventBytes, $"The event '{definition.Name}'");
-            bytes += Data[i].Length;
+            RefuseNul(Data[i]);
+            Bytes += Data[i].Length;
         }
 
-        Check(bytes, options.MaxBatchBytes, "The batch");
+        Check(Bytes, options.MaxBatchBytes, "The batch");
+        foreach (var claim in request.Claims.Taken)
+        {
+            Check(claim.Value.Length, MaxClaimLength, $"The claim '{claim.Name}'");
+            Refuse(claim.Value.Contains('\0', StringComparison.Ordinal));
+        }
     }
 
     public AppendRequest Request { get; }
@@ -36,6 +45,9 @@ internal sealed class EncodedAppend
     public StreamId Stream => Request.Stream;
 
     public int Count => EventIds.Length;
+
+    /// <summary>The size of all event data.</summary>
+    public long Bytes { get; }
 
     public byte[] Metadata { get; }
 
@@ -71,14 +83,40 @@ internal sealed class EncodedAppend
 
         var encoded = JsonSerializer.SerializeToUtf8Bytes(metadata, MetadataJson.TypeInfo);
         Check(encoded.Length, options.MaxMetadataBytes, "The metadata");
+        RefuseNul(encoded);
         return encoded;
+    }
+
+    // The server would refuse it too, but together with the rest of its batch.
+    private static void RefuseNul(ReadOnlySpan<byte> json)
+    {
+        for (var at = json.IndexOf(EscapedNul); at >= 0;)
+        {
+            var backslashes = 1;
+            while (at - backslashes >= 0 && json[at - backslashes] == (byte)'\\')
+            {
+                backslashes++;
+            }
+
+            Refuse(backslashes % 2 == 1);
+            var next = json[(at + 1)..].IndexOf(EscapedNul);
+            at = next < 0 ? -1 : at + 1 + next;
+        }
+    }
+
+    private static void Refuse(bool holdsNul)
+    {
+        if (holdsNul)
+        {
+            throw new UnstorableEventException(UnstorableEventException.InvalidText, "Text holds the character NUL, which PostgreSQL cannot store.");
+        }
     }
 
     private static void Check(long bytes, long limit, string what)
     {
         if (bytes > limit)
         {
-            throw new UnstorableEventException(UnstorableEventException.TooLarge, $"{what} has {bytes} bytes; at most {limit} are allowed.");
+            throw new UnstorableEventException(UnstorableEventException.TooLarge, $"{what} has a size of {bytes}; at most {limit} is allowed.");
         }
     }
 }

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Monolith.EventSourcing;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Monolith.EventStore;
+
+/// <summary>What the statement says of one append. No position: nothing was written.</summary>
+internal readonly record struct AppendOutcome(long Actual, bool TenantOk, long? Position)
+{
+    public static AppendOutcome From(NpgsqlDataReader reader) =>
+        new(reader.GetInt64(0), reader.GetBoolean(1), reader.IsDBNull(2) ? null : reader.GetInt64(2));
+}
+
+/// <summary>Sends appends: one by itself, or many in one round trip and one commit.</summary>
+internal sealed class AppendCommands(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    private static readonly string LongestLockWait = TimeSpan.FromMilliseconds(250).TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
+
+    public async Task<AppendOutcome> One(EncodedAppend append, Leaf leaf, CancellationToken ct)
+    {
+        var claims = append.Request.Claims;
+        await using var command = dataSource.CreateCommand(leaf.Statement(claims.IsEmpty ? "append.sql" : "append_with_claims.sql"));
+        var parameters = command.Parameters;
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = append.Request.Expected.Value });
+        parameters.Add(Now());
+        parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Metadata, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = append.EventIds });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = append.EventTypes });
+        parameters.Add(new NpgsqlParameter<short[]> { TypedValue = append.EventVersions });
+        parameters.Add(Json(append.Data));
+        if (!claims.IsEmpty)
+        {
+            // In one order everywhere, so that two appends that take the same claims never deadlock.
+            AddClaims(parameters, claims.Taken);
+            AddClaims(parameters, claims.Released);
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        var outcome = AppendOutcome.From(reader);
+        await reader.NextResultAsync(ct);
+        return outcome;
+    }
+
+    /// <summary>Sends appends to different streams. All of them are committed, or none when the statement fails; each has its own outcome.</summary>
+    public async Task<AppendOutcome[]> Many(IReadOnlyList<(EncodedAppend Append, Leaf Leaf)> appends)
+    {
+        var outcomes = new AppendOutcome[appends.Count];
+        var byLeaf = Enumerable.Range(0, appends.Count).GroupBy(index => appends[index].Leaf).ToList();
+        await using var connection = await dataSource.OpenConnectionAsync();
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var group in byLeaf)
+        {
+            batch.BatchCommands.Add(OfLeaf(group.Key, [.. group.Select(index => appends[index].Append)]));
+        }
+
+        await using var reader = await batch.ExecuteReaderAsync();
+        foreach (var group in byLeaf)
+        {
+            foreach (var index in group)
+            {
+                await reader.ReadAsync();
+                outcomes[index] = AppendOutcome.From(reader);
+            }
+
+            await reader.NextResultAsync();
+        }
+
+        return outcomes;
+    }
+
+    private NpgsqlBatchCommand OfLeaf(Leaf leaf, EncodedAppend[] appends)
+    {
+        var count = appends.Sum(append => append.Count);
+        var (indexes, places) = (new int[count], new int[count]);
+        var (ids, types, versions, data) = (new Guid[count], new string[count], new short[count], new byte[count][]);
+        var row = 0;
+        for (var index = 0; index < appends.Length; index++)
+        {
+            var append = appends[index];
+            append.EventIds.CopyTo(ids, row);
+            append.EventTypes.CopyTo(types, row);
+            append.EventVersions.CopyTo(versions, row);
+            append.Data.CopyTo(data, row);
+            for (var place = 1; place <= append.Count; place++, row++)
+            {
+                (indexes[row], places[row]) = (index + 1, place);
+            }
+        }
+
+        var command = new NpgsqlBatchCommand(leaf.Statement("append_many.sql"));
+        var parameters = command.Parameters;
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(appends, append => append.Stream.TenantId) });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = Array.ConvertAll(appends, append => append.Stream.AggregateId) });
+        parameters.Add(new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(appends, append => append.Request.Expected.Value) });
+        parameters.Add(Json(Array.ConvertAll(appends, append => append.Metadata)));
+        parameters.Add(Now());
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = LongestLockWait });
+        parameters.Add(new NpgsqlParameter<int[]> { TypedValue = indexes });
+        parameters.Add(new NpgsqlParameter<int[]> { TypedValue = places });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = types });
+        parameters.Add(new NpgsqlParameter<short[]> { TypedValue = versions });
+        parameters.Add(Json(data));
+        return command;
+    }
+
+    private static NpgsqlParameter<byte[][]> Json(byte[][] documents) =>
+        new() { TypedValue = documents, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb };
+
+    private static void AddClaims(NpgsqlParameterCollection parameters, IReadOnlyList<Claim> claims)
+    {
+        Claim[] sorted = [.. claims.OrderBy(claim => claim.Name, StringComparer.Ordinal).ThenBy(claim => claim.Value, StringComparer.Ordinal)];
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(sorted, claim => claim.Name) });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(sorted, claim => claim.Value) });
+    }
+
+    private NpgsqlParameter<DateTimeOffset> Now() => new() { TypedValue = time.GetUtcNow(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
+}
