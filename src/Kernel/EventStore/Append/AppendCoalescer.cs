@@ -33,7 +33,7 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
     private readonly HashSet<StreamId> onTheirWay = [];
     private int lanesTaken;
 
-    public Task<AppendOutcome> Append(EncodedAppend append, Leaf leaf, CancellationToken ct)
+    public Task<AppendOutcome> Append(EncodedAppend append, CancellationToken ct)
     {
         var alone = !append.Request.Claims.IsEmpty || append.Count > LargeEvents || append.Bytes > LargeBytes;
         Waiting waiting;
@@ -48,19 +48,19 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
             }
             else
             {
-                waiting = new(append, leaf, alone, ct);
+                waiting = new(append, alone, ct);
                 waiting.Node = queue.AddLast(waiting);
             }
         }
 
-        return waiting is null ? Straight(append, leaf, alone, ct) : Queued(waiting, ct);
+        return waiting is null ? Straight(append, alone, ct) : Queued(waiting, ct);
     }
 
-    private async Task<AppendOutcome> Straight(EncodedAppend append, Leaf leaf, bool alone, CancellationToken ct)
+    private async Task<AppendOutcome> Straight(EncodedAppend append, bool alone, CancellationToken ct)
     {
         try
         {
-            return await commands.One(append, leaf, ct);
+            return await commands.One(append, ct);
         }
         finally
         {
@@ -187,20 +187,16 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
                 return;
             }
 
-            AppendOutcome[]? outcomes = null;
-            try
+            var sendable = new List<(Waiting Waiting, Leaf Leaf)>(batch.Length);
+            foreach (var waiting in batch)
             {
-                outcomes = await commands.Many(Array.ConvertAll(batch, waiting => (waiting.Append, waiting.Leaf)));
-            }
-            catch (PostgresException refused) when (refused.InvariantSeverity == "ERROR")
-            {
-                await Task.WhenAll(batch.Select(SendAlone));
+                if (await FindLeaf(waiting) is { } leaf)
+                {
+                    sendable.Add((waiting, leaf));
+                }
             }
 
-            for (var i = 0; outcomes is not null && i < batch.Length; i++)
-            {
-                batch[i].Answer.TrySetResult(outcomes[i]);
-            }
+            await SendTogether(sendable);
         }
         catch (Exception error)
         {
@@ -212,11 +208,44 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
         }
     }
 
+    // A tenant that is unknown or disabled is its own writer's matter.
+    private async ValueTask<Leaf?> FindLeaf(Waiting waiting)
+    {
+        try
+        {
+            return await commands.LeafOf(waiting.Append.Stream, waiting.Cancelled);
+        }
+        catch (Exception error)
+        {
+            waiting.Answer.TrySetException(error);
+            return null;
+        }
+    }
+
+    private async Task SendTogether(List<(Waiting Waiting, Leaf Leaf)> batch)
+    {
+        AppendOutcome[] outcomes;
+        try
+        {
+            outcomes = await commands.Many(batch.ConvertAll(entry => (entry.Waiting.Append, entry.Leaf)));
+        }
+        catch (PostgresException refused) when (refused.InvariantSeverity == "ERROR")
+        {
+            await Task.WhenAll(batch.Select(entry => SendAlone(entry.Waiting)));
+            return;
+        }
+
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            batch[i].Waiting.Answer.TrySetResult(outcomes[i]);
+        }
+    }
+
     private async Task SendAlone(Waiting waiting)
     {
         try
         {
-            waiting.Answer.TrySetResult(await commands.One(waiting.Append, waiting.Leaf, waiting.Cancelled));
+            waiting.Answer.TrySetResult(await commands.One(waiting.Append, waiting.Cancelled));
         }
         catch (Exception error)
         {
@@ -224,11 +253,9 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
         }
     }
 
-    private sealed class Waiting(EncodedAppend append, Leaf leaf, bool alone, CancellationToken cancelled)
+    private sealed class Waiting(EncodedAppend append, bool alone, CancellationToken cancelled)
     {
         public EncodedAppend Append { get; } = append;
-
-        public Leaf Leaf { get; } = leaf;
 
         public bool Alone { get; } = alone;
 

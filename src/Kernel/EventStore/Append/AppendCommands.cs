@@ -6,19 +6,25 @@ using NpgsqlTypes;
 namespace Monolith.EventStore;
 
 /// <summary>What the statement says of one append. No position: nothing was written.</summary>
-internal readonly record struct AppendOutcome(long Actual, bool TenantOk, long? Position)
+internal readonly record struct AppendOutcome(Leaf Leaf, long Actual, bool TenantOk, long? Position)
 {
-    public static AppendOutcome From(NpgsqlDataReader reader) =>
-        new(reader.GetInt64(0), reader.GetBoolean(1), reader.IsDBNull(2) ? null : reader.GetInt64(2));
+    public static AppendOutcome From(NpgsqlDataReader reader, Leaf leaf) =>
+        new(leaf, reader.GetInt64(0), reader.GetBoolean(1), reader.IsDBNull(2) ? null : reader.GetInt64(2));
 }
 
 /// <summary>Sends appends: one by itself, or many in one round trip and one commit.</summary>
-internal sealed class AppendCommands(NpgsqlDataSource dataSource, TimeProvider time)
+internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenants, TimeProvider time)
 {
     private static readonly string LongestLockWait = TimeSpan.FromMilliseconds(250).TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
 
-    public async Task<AppendOutcome> One(EncodedAppend append, Leaf leaf, CancellationToken ct)
+    /// <summary>The leaf that the append goes to.</summary>
+    public async ValueTask<Leaf> LeafOf(StreamId stream, CancellationToken ct) =>
+        Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
+
+    /// <summary>Sends one append; it is committed by itself.</summary>
+    public async Task<AppendOutcome> One(EncodedAppend append, CancellationToken ct)
     {
+        var leaf = await LeafOf(append.Stream, ct);
         var claims = append.Request.Claims;
         await using var command = dataSource.CreateCommand(leaf.Statement(claims.IsEmpty ? "append.sql" : "append_with_claims.sql"));
         var parameters = command.Parameters;
@@ -40,7 +46,7 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, TimeProvider t
 
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
-        var outcome = AppendOutcome.From(reader);
+        var outcome = AppendOutcome.From(reader, leaf);
         await reader.NextResultAsync(ct);
         return outcome;
     }
@@ -63,7 +69,7 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, TimeProvider t
             foreach (var index in group)
             {
                 await reader.ReadAsync();
-                outcomes[index] = AppendOutcome.From(reader);
+                outcomes[index] = AppendOutcome.From(reader, group.Key);
             }
 
             await reader.NextResultAsync();

@@ -11,11 +11,11 @@ namespace Monolith.EventStore;
 internal sealed class Appender(
     NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
 {
-    private readonly AppendCommands commands = new(dataSource, time);
-    private readonly AppendCoalescer? coalescer = options.AppendLanes == 0 ? null : new(new(dataSource, time), options.AppendLanes);
-
     // Only "any" and "exists" meet others at the same version and go on; each round at least one of them gets through.
     private const int MaxRaces = 1000;
+
+    private readonly AppendCommands commands = new(dataSource, tenants, time);
+    private readonly AppendCoalescer? coalescer = options.AppendLanes == 0 ? null : new(new(dataSource, tenants, time), options.AppendLanes);
 
     /// <summary>Appends.</summary>
     /// <returns>The result, and the version that the stream was at before.</returns>
@@ -48,13 +48,11 @@ internal sealed class Appender(
     private async Task<AppendResult> Append(EncodedAppend append, CancellationToken ct)
     {
         var stream = append.Stream;
-        var shard = await tenants.ShardOf(stream.TenantId, ct);
         for (var race = 0; ; race++)
         {
-            var leaf = Leaf.Of(stream.AggregateType, shard);
             try
             {
-                var outcome = await (coalescer?.Append(append, leaf, ct) ?? commands.One(append, leaf, ct));
+                var outcome = await (coalescer?.Append(append, ct) ?? commands.One(append, ct));
                 if (outcome.Position is { } position)
                 {
                     return new(outcome.Actual + append.Count, position);
@@ -62,12 +60,12 @@ internal sealed class Appender(
 
                 if (outcome.TenantOk)
                 {
-                    return await Repeated(append, leaf, outcome.Actual, ct);
+                    return await Repeated(append, outcome.Leaf, outcome.Actual, ct);
                 }
             }
             catch (PostgresException error) when (PostgresErrors.IsVersionTaken(error) && append.Request.Expected.IsExact)
             {
-                return await Repeated(append, leaf, actual: null, ct);
+                return await Repeated(append, await commands.LeafOf(stream, ct), actual: null, ct);
             }
             catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsVersionTaken(error))
             {
@@ -80,11 +78,11 @@ internal sealed class Appender(
             }
             catch (PostgresException error) when (race == 0 && PostgresErrors.IsLeafMissing(error))
             {
-                await RequireLeaf(leaf, stream.TenantId, error, ct);
+                await RequireLeaf(await commands.LeafOf(stream, ct), stream.TenantId, error, ct);
             }
 
             // Disabled, dropped, or moved to another shard since we looked.
-            shard = await tenants.Find(stream.TenantId, ct);
+            await tenants.Find(stream.TenantId, ct);
         }
     }
 
