@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Monolith.EventStore;
+using Monolith.Hosting.Tests.Sample;
+using Monolith.Testing;
+using Npgsql;
+
+namespace Monolith.Hosting.Tests;
+
+/// <summary>A running host with the sample module, on a real port and a real database, with the tenants acme and globex.</summary>
+public sealed class NotesHost(PostgresFixture postgres) : IAsyncLifetime
+{
+    private TestDatabase? database;
+    private WebApplication? app;
+
+    public TestDatabase Database => database!;
+
+    public IServiceProvider Services => app!.Services;
+
+    public LogLines Log { get; } = new();
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public static WebApplication Build(string connectionString, string environment, LogLines? log = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            EnvironmentName = environment,
+            ApplicationName = typeof(NotesHost).Assembly.GetName().Name,
+        });
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(log ?? new());
+        builder.Services.AddSingleton(NpgsqlDataSource.Create(ConnectionStrings.Tune(connectionString)));
+        builder.AddMonolith(typeof(NotesHost).Assembly, new NotesModule());
+        var built = builder.Build();
+        built.UseMonolith();
+        built.MapOpenApi();
+        return built;
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await postgres.CreateDatabase();
+        app = Build(database.ConnectionString, "Development", Log);
+        await app.StartAsync();
+        var tenants = Services.GetRequiredService<Tenants>();
+        await tenants.Add("acme");
+        await tenants.Add("globex");
+        Client = new() { BaseAddress = new(app.Urls.First()) };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        var dataSource = Services.GetRequiredService<NpgsqlDataSource>();
+        await app!.StopAsync();
+        await app.DisposeAsync();
+        await dataSource.DisposeAsync();
+        await database!.DisposeAsync();
+    }
+
+    public Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? content = null, string? tenant = "acme", params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = content };
+        if (tenant is not null)
+        {
+            request.Headers.Add("X-Tenant-Id", tenant);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return Client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class NotesHostCollection : ICollectionFixture<NotesHost>
+{
+    public const string Name = "notes host";
+}

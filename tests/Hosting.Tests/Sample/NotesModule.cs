@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Monolith.Hosting.Tests.Sample;
+
+public sealed class NotesModule : Module
+{
+    public override string Name => "notes";
+
+    public override void Configure(ModuleBuilder module)
+    {
+        module.Services.AddSingleton<Handled>();
+        module.Documents(documents => documents.For<Pin>());
+    }
+
+    public override void MapRoutes(RouteGroupBuilder routes)
+    {
+        routes.MapWriteNote();
+        routes.MapChangeNote();
+        routes.MapPins();
+        routes.MapGet("/broken", string () => throw new InvalidOperationException("the secret of the house"));
+    }
+}
