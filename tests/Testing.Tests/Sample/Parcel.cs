@@ -21,6 +21,10 @@ public sealed class ParcelScribbled(string text)
     public string Scribble { get; } = text;
 }
 
+// Another: nothing of a tuple reaches the JSON.
+[EventType("parcel.measured")]
+public sealed record ParcelMeasured((int Width, int Height) Size);
+
 [EventType("parcel.lost")]
 public sealed record ParcelLost;
 
@@ -34,7 +38,7 @@ public sealed record ParcelState(bool IsUnderway, string Barcode, decimal Kilogr
     {
         ParcelRegistered e => new(true, e.Barcode, 0m),
         ParcelWeighed e => this with { Kilograms = e.Kilograms },
-        ParcelStamped or ParcelScribbled => this,
+        ParcelStamped or ParcelScribbled or ParcelMeasured => this,
         ParcelReturned => this with { IsUnderway = false },
         _ => throw new UnknownEventException(@event),
     };

@@ -96,6 +96,14 @@ public class ScenarioTests
     }
 
     [Fact]
+    public void An_event_that_loses_something_in_storage_fails()
+    {
+        var failure = Assert.Throws<FailException>(() => Given<Parcel>(Registered, new ParcelMeasured((1, 2))));
+
+        Assert.StartsWith("The event 'parcel.measured' changes when it is stored and read again.\nStored: {\"size\":{}}", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_event_without_a_fold_is_an_unknown_event() =>
         Given<Parcel>(Registered).When(parcel => parcel.Lose()).ThenThrows<UnknownEventException>();
 }

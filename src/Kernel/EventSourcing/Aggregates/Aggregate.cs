@@ -51,10 +51,16 @@ public abstract class Aggregate<TState>(Guid id) : Aggregate(id) where TState : 
 
     /// <summary>Folds stored events over the current state, in order.</summary>
     /// <param name="events">The events of this aggregate, from the version after <see cref="Aggregate.Version"/> on.</param>
-    /// <exception cref="UnknownEventException">One of them is not this aggregate's.</exception>
+    /// <exception cref="UnknownEventException">One of them is not this aggregate's; the aggregate stays as it was.</exception>
+    /// <exception cref="InvalidOperationException">It has uncommitted events: stored ones cannot be folded in behind them.</exception>
     public void LoadFromHistory(IEnumerable<object> events)
     {
         ArgumentNullException.ThrowIfNull(events);
+        if (UncommittedEvents.Count > 0)
+        {
+            throw new InvalidOperationException("The aggregate has uncommitted events: save it before more of its history is loaded.");
+        }
+
         var state = State;
         var version = Version;
         foreach (var @event in events)
@@ -66,7 +72,7 @@ public abstract class Aggregate<TState>(Guid id) : Aggregate(id) where TState : 
         Restore(state, version);
     }
 
-    /// <summary>Sets the aggregate to a state that was read: a snapshot, or a fold made elsewhere.</summary>
+    /// <summary>Sets the aggregate to a state that was read: a snapshot, or a fold made elsewhere. Uncommitted events are dropped.</summary>
     public void Restore(TState state, long version)
     {
         ArgumentNullException.ThrowIfNull(state);

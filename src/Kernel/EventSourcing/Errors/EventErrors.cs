@@ -48,4 +48,5 @@ public sealed class UnstorableEventException(string code, string message, Except
 }
 
 /// <summary>The declared types do not fit together: a double name, an unregistered event, a gap in upcasters. Raised at start, never later.</summary>
-public sealed class InvalidModelException(string message) : EventSourcingException("invalid_model", message);
+public sealed class InvalidModelException(string message, Exception? innerException = null)
+    : EventSourcingException("invalid_model", message, innerException);

@@ -22,7 +22,7 @@ public abstract class AggregateDefinition
         SnapshotSchema = declared.SnapshotSchema;
         IndexData = declared.IndexData;
         create = Constructor(clrType);
-        StateJson = EventJson.Options.GetTypeInfo(stateType);
+        StateJson = EventJson.ContractOf(stateType);
         StateFingerprint = Fingerprint(StateJson);
     }
 
@@ -77,7 +77,7 @@ public abstract class AggregateDefinition
             ?? throw new InvalidModelException($"{clrType.FullName} is declared as an aggregate but does not derive from Aggregate<TState>.");
         return (AggregateDefinition)Activator.CreateInstance(
             typeof(AggregateDefinition<>).MakeGenericType(stateType),
-            BindingFlags.Instance | BindingFlags.NonPublic,
+            BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DoNotWrapExceptions,
             binder: null,
             [clrType, declared],
             culture: null)!;
@@ -98,6 +98,11 @@ public abstract class AggregateDefinition
 
     private static Func<Guid, Aggregate> Constructor(Type clrType)
     {
+        if (clrType.IsAbstract || clrType.ContainsGenericParameters)
+        {
+            throw new InvalidModelException($"{clrType.FullName} is declared as an aggregate but cannot be made: it is abstract or generic.");
+        }
+
         var constructor = clrType.GetConstructor(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, [typeof(Guid)])
             ?? throw new InvalidModelException($"{clrType.FullName} needs a constructor that takes its id: (Guid id).");
         var id = Expression.Parameter(typeof(Guid), "id");

@@ -7,6 +7,9 @@ namespace Monolith.EventSourcing;
 /// <summary>All event types, upcasters and aggregate types that this process knows. Built once at start by <see cref="DomainModelBuilder"/>; immutable.</summary>
 public sealed class DomainModel
 {
+    // Far above any real chain of versions; only upcasters that lead back to where they came from get there.
+    private const int MaxUpcasts = 1000;
+
     private readonly FrozenDictionary<Type, EventDefinition> eventsByType;
     private readonly FrozenDictionary<string, EventDefinition> eventsByName;
     private readonly FrozenDictionary<Type, AggregateDefinition> aggregatesByType;
@@ -68,18 +71,19 @@ public sealed class DomainModel
     /// <param name="stream">Where it stands, for errors.</param>
     /// <param name="streamVersion">Its version there, for errors.</param>
     /// <exception cref="UnknownEventTypeException">No registered type declares the name.</exception>
-    /// <exception cref="UnreadableEventException">The data does not fit the type.</exception>
+    /// <exception cref="UnreadableEventException">The data does not fit the type, or its version is newer than this process knows.</exception>
     public DecodedEvents Decode(string eventType, short version, ReadOnlySpan<byte> data, StreamId stream, long streamVersion)
     {
         try
         {
-            if (upcasters.Count > 0 && upcasters.ContainsKey((eventType, version)))
+            if (FindEvent(eventType) is { } definition && definition.Version == version)
             {
-                return new([.. Upcast(new(eventType, version, Parse(data)), stream, streamVersion)]);
+                return new(definition.Deserialize(data));
             }
 
-            var definition = FindEvent(eventType) ?? throw new UnknownEventTypeException(eventType, stream, streamVersion);
-            return new(definition.Deserialize(data));
+            var events = new List<object>();
+            Upcast(new(eventType, version, Parse(data)), events, MaxUpcasts, stream, streamVersion);
+            return new([.. events]);
         }
         catch (Exception problem) when (problem is not EventSourcingException)
         {
@@ -87,15 +91,33 @@ public sealed class DomainModel
         }
     }
 
-    private IEnumerable<object> Upcast(Upcast stored, StreamId stream, long streamVersion)
+    private void Upcast(Upcast stored, List<object> events, int upcastsLeft, StreamId stream, long streamVersion)
     {
-        if (upcasters.TryGetValue((stored.EventType, stored.Version), out var upcaster))
+        var definition = FindEvent(stored.EventType);
+        if (upcasters.TryGetValue((definition?.Name ?? stored.EventType, stored.Version), out var upcaster))
         {
-            return upcaster.Up(stored.Data).SelectMany(next => Upcast(next, stream, streamVersion));
-        }
+            if (upcastsLeft == 0)
+            {
+                throw new NotSupportedException($"the upcasters of '{stored.EventType}' version {stored.Version} lead in a circle");
+            }
 
-        var definition = FindEvent(stored.EventType) ?? throw new UnknownEventTypeException(stored.EventType, stream, streamVersion);
-        return [definition.Deserialize(Encoding.UTF8.GetBytes(stored.Data.ToJsonString(EventJson.Options)))];
+            foreach (var next in upcaster.Up(stored.Data))
+            {
+                Upcast(next, events, upcastsLeft - 1, stream, streamVersion);
+            }
+        }
+        else if (definition is null)
+        {
+            throw new UnknownEventTypeException(stored.EventType, stream, streamVersion);
+        }
+        else if (definition.Version != stored.Version)
+        {
+            throw new NotSupportedException($"it has version {stored.Version}, but this process reads '{definition.Name}' up to version {definition.Version}");
+        }
+        else
+        {
+            events.Add(definition.Deserialize(Encoding.UTF8.GetBytes(stored.Data.ToJsonString(EventJson.Options))));
+        }
     }
 
     private static JsonObject Parse(ReadOnlySpan<byte> data) => JsonNode.Parse(data) as JsonObject

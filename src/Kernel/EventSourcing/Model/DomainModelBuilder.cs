@@ -9,12 +9,20 @@ public sealed partial class DomainModelBuilder
     private readonly Dictionary<Type, EventTypeAttribute> events = [];
     private readonly Dictionary<Type, AggregateTypeAttribute> aggregates = [];
     private readonly List<Upcaster> upcasters = [];
+    private readonly HashSet<Assembly> assemblies = [];
 
-    /// <summary>Adds everything that an assembly declares: events, aggregates, and upcasters with a parameterless constructor.</summary>
+    /// <summary>
+    /// Adds everything that an assembly declares: events, aggregates, and upcasters with a parameterless constructor. Adding it again changes nothing.
+    /// </summary>
     public DomainModelBuilder Add(Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(assembly);
-        foreach (var type in assembly.GetTypes().Where(type => !type.IsAbstract))
+        if (!assemblies.Add(assembly))
+        {
+            return this;
+        }
+
+        foreach (var type in assembly.GetTypes())
         {
             if (type.GetCustomAttribute<EventTypeAttribute>() is not null)
             {
@@ -26,9 +34,9 @@ public sealed partial class DomainModelBuilder
                 AddAggregate(type);
             }
 
-            if (type.IsSubclassOf(typeof(Upcaster)) && type.GetConstructor(Type.EmptyTypes) is not null)
+            if (type.IsSubclassOf(typeof(Upcaster)) && !type.IsAbstract && !type.ContainsGenericParameters && type.GetConstructor(Type.EmptyTypes) is { } constructor)
             {
-                Add((Upcaster)Activator.CreateInstance(type)!);
+                Add((Upcaster)constructor.Invoke(BindingFlags.DoNotWrapExceptions, binder: null, parameters: null, culture: null));
             }
         }
 
@@ -58,6 +66,7 @@ public sealed partial class DomainModelBuilder
     /// <summary>Adds one upcaster.</summary>
     public DomainModelBuilder Add(Upcaster upcaster)
     {
+        ArgumentNullException.ThrowIfNull(upcaster);
         upcasters.Add(upcaster);
         return this;
     }
@@ -68,7 +77,11 @@ public sealed partial class DomainModelBuilder
     {
         foreach (var (type, declared) in events)
         {
-            Check(declared.Aliases.Append(declared.Name).All(name => EventName().IsMatch(name) && name.Length <= 128), type, declared.Name, "aggregate.past_tense in lower case, at most 128 characters");
+            foreach (var name in declared.Aliases.Append(declared.Name))
+            {
+                Check(EventName().IsMatch(name) && name.Length <= 128, type, name, "aggregate.past_tense in lower case, at most 128 characters");
+            }
+
             Check(declared.Version >= 1, type, declared.Name, "a version from 1");
         }
 
@@ -122,6 +135,11 @@ public sealed partial class DomainModelBuilder
             if (upcasters.Find(upcaster => upcaster.EventType == declared.Name && upcaster.Version >= declared.Version) is { } tooNew)
             {
                 throw new InvalidModelException($"{tooNew.GetType().FullName} upcasts version {tooNew.Version} of '{declared.Name}', which is at version {declared.Version}.");
+            }
+
+            if (upcasters.Find(upcaster => declared.Aliases.Contains(upcaster.EventType, StringComparer.Ordinal)) is { } ofAlias)
+            {
+                throw new InvalidModelException($"{ofAlias.GetType().FullName} upcasts '{ofAlias.EventType}', which is an alias: upcast '{declared.Name}', or take the alias away.");
             }
         }
     }

@@ -10,11 +10,16 @@ public sealed class EventDefinition
 
     internal EventDefinition(Type clrType, EventTypeAttribute declared)
     {
+        if (clrType.IsAbstract)
+        {
+            throw new InvalidModelException($"{clrType.FullName} cannot be an event: it is abstract.");
+        }
+
         ClrType = clrType;
         Name = declared.Name;
         Version = declared.Version;
         Aliases = declared.Aliases;
-        json = EventJson.Options.GetTypeInfo(clrType);
+        json = EventJson.ContractOf(clrType);
     }
 
     /// <summary>The class.</summary>

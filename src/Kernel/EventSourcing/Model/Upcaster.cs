@@ -25,6 +25,6 @@ public abstract class Upcaster(string eventType, short version)
 
 /// <summary>One event that an upcaster made.</summary>
 /// <param name="EventType">The stored name of its type.</param>
-/// <param name="Version">The version of its shape; must be greater than the one read unless the name changed.</param>
+/// <param name="Version">The version of its shape. Together with the name it must lead away from what was read: a circle makes the event unreadable.</param>
 /// <param name="Data">Its JSON.</param>
 public sealed record Upcast(string EventType, short Version, JsonObject Data);

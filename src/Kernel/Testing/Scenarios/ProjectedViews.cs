@@ -83,5 +83,5 @@ public sealed class ProjectedViews<TView> where TView : class
         return folded;
     }
 
-    private static string Json(TView? view) => JsonSerializer.Serialize(view, EventJson.Options);
+    private static string Json(TView? view) => JsonSerializer.Serialize(view, JsonSerializerOptions.Web);
 }

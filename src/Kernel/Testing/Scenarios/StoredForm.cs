@@ -21,7 +21,7 @@ internal sealed class StoredForm(DomainModel model, AggregateDefinition aggregat
             var read = Enumerable.Range(0, decoded.Count).Select(index => decoded[index]).ToArray();
             if (read is [var single] && single.GetType() == @event.GetType())
             {
-                RequireSame($"The event '{definition.Name}'", written, definition.Serialize(single));
+                RequireSame($"The event '{definition.Name}'", @event, written, single, definition.Serialize(single));
             }
 
             return read;
@@ -45,7 +45,7 @@ internal sealed class StoredForm(DomainModel model, AggregateDefinition aggregat
         {
             var written = aggregate.SerializeState(state);
             var read = aggregate.DeserializeState(Jsonb(written));
-            RequireSame($"The state of '{aggregate.Name}'", written, aggregate.SerializeState(read));
+            RequireSame($"The state of '{aggregate.Name}'", state, written, read, aggregate.SerializeState(read));
             return read;
         }
         catch (Exception problem) when (problem is NotSupportedException or System.Text.Json.JsonException)
@@ -62,11 +62,15 @@ internal sealed class StoredForm(DomainModel model, AggregateDefinition aggregat
 
     private byte[] Written(object @event) => model.Event(@event.GetType()).Serialize(@event);
 
-    private static void RequireSame(string what, byte[] written, byte[] read)
+    // Compared as JSON, which is exact, and member by member, which finds what never reaches the JSON.
+    private static void RequireSame(string what, object before, byte[] written, object after, byte[] read)
     {
-        if (!Jsonb(written).AsSpan().SequenceEqual(Jsonb(read)))
+        var difference = !Jsonb(written).AsSpan().SequenceEqual(Jsonb(read))
+            ? $"Read: {Encoding.UTF8.GetString(read)}"
+            : Record.Exception(() => Assert.Equivalent(before, after, strict: true))?.Message;
+        if (difference is not null)
         {
-            Assert.Fail($"{what} changes when it is stored and read again.\nStored: {Encoding.UTF8.GetString(written)}\nRead:   {Encoding.UTF8.GetString(read)}");
+            Assert.Fail($"{what} changes when it is stored and read again.\nStored: {Encoding.UTF8.GetString(written)}\n{difference}");
         }
     }
 
