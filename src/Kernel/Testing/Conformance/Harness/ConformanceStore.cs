@@ -1,0 +1,166 @@
+using Monolith.EventSourcing;
+using Monolith.EventStore;
+using Npgsql;
+
+namespace Monolith.Testing.Conformance;
+
+/// <summary>A store under test: on a database of its own, with tenants and with a way round it to the tables.</summary>
+public sealed class ConformanceStore : IAsyncDisposable
+{
+    /// <summary>A tenant in a pool shard.</summary>
+    public const string Acme = "acme";
+
+    /// <summary>A tenant in another pool shard.</summary>
+    public const string Globex = "globex";
+
+    /// <summary>A tenant in the pool shard of <see cref="Acme"/>.</summary>
+    public const string Hooli = "hooli";
+
+    /// <summary>A tenant in a shard of its own.</summary>
+    public const string Initech = "initech";
+
+    private readonly TestDatabase database;
+    private readonly List<ConformanceStore> otherHosts = [];
+
+    private ConformanceStore(TestDatabase database, StoreSetup setup)
+    {
+        this.database = database;
+        Setup = setup;
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionStrings.Tune(database.ConnectionString));
+        setup.Connect?.Invoke(connection);
+        DataSource = NpgsqlDataSource.Create(connection);
+        Store = new(DataSource, setup.Model, OptionsOf(setup), setup.Time, setup.Loggers);
+    }
+
+    /// <summary>The types of the suite.</summary>
+    public static DomainModel DefaultModel { get; } = new DomainModelBuilder()
+        .AddEvent(typeof(Counted)).AddEvent(typeof(Noted)).AddAggregate(typeof(Tally))
+        .AddEvent(typeof(OrderPlaced)).AddEvent(typeof(OrderRemarked)).AddEvent(typeof(OrderMeasured)).AddAggregate(typeof(Order))
+        .AddEvent(typeof(Joined)).AddEvent(typeof(Moved)).AddEvent(typeof(Left)).AddAggregate(typeof(Member))
+        .Build();
+
+    /// <summary>What it was made from.</summary>
+    public StoreSetup Setup { get; }
+
+    /// <summary>The store.</summary>
+    public PostgresEventStore Store { get; }
+
+    /// <summary>The connections that the store uses.</summary>
+    public NpgsqlDataSource DataSource { get; }
+
+    /// <summary>The connection string of the database's owner, untuned.</summary>
+    public string ConnectionString => database.ConnectionString;
+
+    /// <summary>The name of the database.</summary>
+    public string DatabaseName => database.Name;
+
+    /// <summary>A new stream of tallies.</summary>
+    public static StreamId NewTally(string tenant = Acme) => new(tenant, "tally", Guid.CreateVersion7());
+
+    /// <summary>A new stream of orders.</summary>
+    public static StreamId NewOrder(string tenant = Acme) => new(tenant, "order", Guid.CreateVersion7());
+
+    /// <summary>A new stream of members.</summary>
+    public static StreamId NewMember(string tenant = Acme) => new(tenant, "member", Guid.CreateVersion7());
+
+    /// <summary>Events that count the numbers from the first to the last.</summary>
+    public static NewEvent[] Counts(int first, int last) => [.. Enumerable.Range(first, last - first + 1).Select(number => NewEvent.Of(new Counted(number)))];
+
+    /// <summary>Another host on the same database: it shares nothing with this one but the tables.</summary>
+    public ConformanceStore AnotherHost(StoreSetup? setup = null)
+    {
+        var host = new ConformanceStore(database, setup ?? Setup);
+        otherHosts.Add(host);
+        return host;
+    }
+
+    /// <summary>Appends.</summary>
+    public Task<AppendResult> Append(StreamId stream, ExpectedVersion expected, IEnumerable<NewEvent> events, CancellationToken ct) =>
+        Store.Append(new(stream, expected, events), ct);
+
+    /// <summary>Reads a stream.</summary>
+    public ValueTask<List<EventEnvelope>> Read(StreamId stream, StreamRange range, CancellationToken ct) => Store.Read(stream, range, ct).ToListAsync(ct);
+
+    /// <summary>The versions that a stream has.</summary>
+    public async Task<List<long>> Versions(StreamId stream, CancellationToken ct) => [.. (await Read(stream, StreamRange.All, ct)).Select(e => e.Version)];
+
+    /// <summary>The numbers that a tally has counted.</summary>
+    public async Task<List<long>> Numbers(StreamId stream, CancellationToken ct) =>
+        [.. (await Read(stream, StreamRange.All, ct)).Select(e => ((Counted)e.Event).Number)];
+
+    /// <summary>Reads the feed as far as it may be read now.</summary>
+    public ValueTask<List<EventEnvelope>> ReadFeed(FeedRange range, CancellationToken ct) => Store.ReadFeed(range, ct).ToListAsync(ct);
+
+    /// <summary>The positions of the feed as far as it may be read now.</summary>
+    public async Task<List<long>> FeedPositions(CancellationToken ct) =>
+        [.. (await ReadFeed(new() { Limit = int.MaxValue }, ct)).Select(e => e.Position)];
+
+    /// <summary>Runs SQL beside the store.</summary>
+    public Task<int> Execute(string sql, CancellationToken ct) => database.DataSource.Execute(sql, ct);
+
+    /// <summary>Asks for one value beside the store.</summary>
+    public Task<T> Scalar<T>(string sql, CancellationToken ct) => database.DataSource.Scalar<T>(sql, ct);
+
+    /// <summary>A connection beside the store.</summary>
+    public async Task<NpgsqlConnection> Connect(CancellationToken ct) => await database.DataSource.OpenConnectionAsync(ct);
+
+    /// <summary>An append that another host makes in a transaction that stays open.</summary>
+    public async Task<OpenAppend> BeginAppend(CancellationToken ct) => await OpenAppend.Begin(await Connect(ct), ct);
+
+    /// <summary>How many events the tables hold, whatever the store says.</summary>
+    public Task<long> CountStored(CancellationToken ct) => Scalar<long>("select count(*) from eventstore.events", ct);
+
+    /// <summary>Waits until so many sessions of this database wait for a lock of another.</summary>
+    public Task UntilBlocked(int sessions, CancellationToken ct) =>
+        Until($"select count(*) >= {sessions} from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", ct);
+
+    /// <summary>Waits until a query says true.</summary>
+    public Task Until(string query, CancellationToken ct) => database.DataSource.Until(query, ct);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in otherHosts)
+        {
+            await host.Stop();
+        }
+
+        await Stop();
+        await database.DisposeAsync();
+    }
+
+    internal static async Task<ConformanceStore> Create(PostgresFixture postgres, StoreSetup setup, CancellationToken ct)
+    {
+        var pools = OptionsOf(setup).PoolShards;
+        var types = string.Join(',', setup.Model.Aggregates.Select(type => type.Name));
+        var template = new DatabaseTemplate($"conformance {pools} {types}", connectionString => Build(connectionString, setup));
+        return new(await postgres.CreateDatabase(template, ct), setup);
+    }
+
+    private static EventStoreOptions OptionsOf(StoreSetup setup)
+    {
+        var options = new EventStoreOptions { PoolShards = 2 };
+        setup.Configure?.Invoke(options);
+        return options;
+    }
+
+    private static async Task Build(string connectionString, StoreSetup setup)
+    {
+        await using var dataSource = NpgsqlDataSource.Create(connectionString);
+        await new Migrator(dataSource, setup.Model, OptionsOf(setup)).Migrate();
+        var tenants = new Tenants(dataSource);
+        foreach (var tenant in (string[])[Acme, Globex, Hooli])
+        {
+            await tenants.Add(tenant);
+        }
+
+        await tenants.Add(Initech, TenantPlacement.Dedicated);
+    }
+
+    // The host ends, its database stays.
+    private async Task Stop()
+    {
+        await Store.DisposeAsync();
+        await DataSource.DisposeAsync();
+    }
+}

@@ -1,0 +1,52 @@
+using Monolith.EventStore;
+using Xunit;
+
+namespace Monolith.Testing.Conformance;
+
+/// <summary>
+/// What an event store must do, as tests. Derive a class from each group in a test project that has a <see cref="PostgresFixture"/>; override
+/// <see cref="Configure"/> to hold the store to the same under other options.
+/// </summary>
+public abstract class ConformanceTests : IDisposable
+{
+    // Longer than any test takes on a busy machine: a test that waits for what never comes fails here.
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+
+    private readonly PostgresFixture postgres;
+    private readonly CancellationTokenSource deadline;
+
+    /// <summary>Tests on databases of the fixture's server.</summary>
+    protected ConformanceTests(PostgresFixture postgres)
+    {
+        this.postgres = postgres;
+        deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(Deadline);
+    }
+
+    /// <summary>Cancelled when the test is, or has run for too long.</summary>
+    protected CancellationToken Ct => deadline.Token;
+
+    /// <summary>Sets the options of every store of this class.</summary>
+    protected virtual void Configure(EventStoreOptions options)
+    {
+    }
+
+    /// <summary>A migrated store with four tenants and a database of its own.</summary>
+    protected Task<ConformanceStore> NewStore(StoreSetup? setup = null) => ConformanceStore.Create(postgres, Configured(setup), Ct);
+
+    /// <summary>An empty database.</summary>
+    protected Task<TestDatabase> NewDatabase() => postgres.CreateDatabase(Ct);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        deadline.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private StoreSetup Configured(StoreSetup? setup)
+    {
+        setup ??= new();
+        return setup with { Configure = Configure + setup.Configure };
+    }
+}

@@ -1,0 +1,10 @@
+using Monolith.Testing;
+using Monolith.Testing.Conformance;
+
+namespace Monolith.EventStore.Tests.Conformance;
+
+public sealed class AppendTests(PostgresFixture postgres) : AppendConformance(postgres);
+
+public sealed class ConcurrentAppendTests(PostgresFixture postgres) : ConcurrentAppendConformance(postgres);
+
+public sealed class RepeatedAppendTests(PostgresFixture postgres) : RepeatedAppendConformance(postgres);
