@@ -15,7 +15,8 @@ namespace Monolith.EventStore;
 /// </para>
 /// <para>
 /// A batch that the server refuses as a whole (a lost race with another host, text it cannot store, a lock that somebody holds for long) is
-/// repeated one by one, each with its own answer; it was rolled back, so nothing is stored twice. When the connection breaks nobody knows, and
+/// repeated one by one, each with its own answer; it was rolled back, so nothing is stored twice. A lane is taken while the server
+/// works, not while an append waits for somebody's open transaction. When the connection breaks nobody knows, and
 /// every caller hears of that. A caller that cancels while it waits here withdraws its append; once its batch is on its way the caller gets
 /// its cancellation, and the append is written whole or not at all.
 /// </para>
@@ -53,18 +54,30 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
             }
         }
 
-        return waiting is null ? Straight(append, alone, ct) : Queued(waiting, ct);
+        return waiting is null ? Straight(append, !alone, ct) : Queued(waiting, ct);
     }
 
-    private async Task<AppendOutcome> Straight(EncodedAppend append, bool alone, CancellationToken ct)
+    // Whoever waits for somebody's open transaction waits for as long as it takes, but gives the lane back: it holds up nobody else.
+    private async Task<AppendOutcome> Straight(EncodedAppend append, bool inLane, CancellationToken ct)
     {
         try
         {
-            return await commands.One(append, ct);
+            var sent = commands.One(append, ct);
+            if (inLane)
+            {
+                await ((Task)sent.WaitAsync(AppendCommands.LongestLockWait, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!sent.IsCompleted)
+                {
+                    Land([], 1);
+                    inLane = false;
+                }
+            }
+
+            return await sent;
         }
         finally
         {
-            Land([append.Stream], alone ? 0 : 1);
+            Land([append.Stream], inLane ? 1 : 0);
         }
     }
 
@@ -179,32 +192,26 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
     {
         // Whoever lands a batch must not run the next one's encoding on its own stack.
         await Task.Yield();
-        try
+        if (batch.Length == 1)
         {
-            if (batch.Length == 1)
-            {
-                await SendAlone(batch[0]);
-                return;
-            }
-
-            var sendable = new List<(Waiting Waiting, Leaf Leaf)>(batch.Length);
-            foreach (var waiting in batch)
-            {
-                if (await FindLeaf(waiting) is { } leaf)
-                {
-                    sendable.Add((waiting, leaf));
-                }
-            }
-
-            await SendTogether(sendable);
+            await SendAlone(batch[0], inLane: !batch[0].Alone);
+            return;
         }
-        catch (Exception error)
+
+        var sendable = new List<(Waiting Waiting, Leaf Leaf)>(batch.Length);
+        foreach (var waiting in batch)
         {
-            Array.ForEach(batch, waiting => waiting.Answer.TrySetException(error));
+            if (await FindLeaf(waiting) is { } leaf)
+            {
+                sendable.Add((waiting, leaf));
+            }
         }
-        finally
+
+        var refused = sendable.Count > 0 && !await SendTogether(sendable);
+        Land(batch.Select(waiting => waiting.Append.Stream).Except(refused ? sendable.Select(entry => entry.Waiting.Append.Stream) : []), 1);
+        if (refused)
         {
-            Land(batch.Select(waiting => waiting.Append.Stream), batch[0].Alone ? 0 : 1);
+            await Task.WhenAll(sendable.Select(entry => SendAlone(entry.Waiting, inLane: false)));
         }
     }
 
@@ -222,30 +229,34 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
         }
     }
 
-    private async Task SendTogether(List<(Waiting Waiting, Leaf Leaf)> batch)
+    // False when the server refused the batch: nothing of it is stored, and nobody has an answer yet.
+    private async Task<bool> SendTogether(List<(Waiting Waiting, Leaf Leaf)> batch)
     {
-        AppendOutcome[] outcomes;
         try
         {
-            outcomes = await commands.Many(batch.ConvertAll(entry => (entry.Waiting.Append, entry.Leaf)));
+            var outcomes = await commands.Many(batch.ConvertAll(entry => (entry.Waiting.Append, entry.Leaf)));
+            for (var i = 0; i < outcomes.Length; i++)
+            {
+                batch[i].Waiting.Answer.TrySetResult(outcomes[i]);
+            }
         }
         catch (PostgresException refused) when (refused.InvariantSeverity == "ERROR")
         {
-            await Task.WhenAll(batch.Select(entry => SendAlone(entry.Waiting)));
-            return;
+            return false;
+        }
+        catch (Exception error)
+        {
+            batch.ForEach(entry => entry.Waiting.Answer.TrySetException(error));
         }
 
-        for (var i = 0; i < outcomes.Length; i++)
-        {
-            batch[i].Waiting.Answer.TrySetResult(outcomes[i]);
-        }
+        return true;
     }
 
-    private async Task SendAlone(Waiting waiting)
+    private async Task SendAlone(Waiting waiting, bool inLane)
     {
         try
         {
-            waiting.Answer.TrySetResult(await commands.One(waiting.Append, waiting.Cancelled));
+            waiting.Answer.TrySetResult(await Straight(waiting.Append, inLane, waiting.Cancelled));
         }
         catch (Exception error)
         {

@@ -15,7 +15,10 @@ internal readonly record struct AppendOutcome(Leaf Leaf, long Actual, bool Tenan
 /// <summary>Sends appends: one by itself, or many in one round trip and one commit.</summary>
 internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenants, TimeProvider time)
 {
-    private static readonly string LongestLockWait = TimeSpan.FromMilliseconds(250).TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
+    /// <summary>How long appends that others share their way with may wait for somebody's open transaction.</summary>
+    public static readonly TimeSpan LongestLockWait = TimeSpan.FromMilliseconds(250);
+
+    private static readonly string LongestLockWaitSetting = LongestLockWait.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The leaf that the append goes to.</summary>
     public async ValueTask<Leaf> LeafOf(StreamId stream, CancellationToken ct) =>
@@ -40,8 +43,8 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
         if (!claims.IsEmpty)
         {
             // In one order everywhere, so that two appends that take the same claims never deadlock.
-            AddClaims(parameters, claims.Taken);
-            AddClaims(parameters, claims.Released);
+            AddClaims(parameters, claims.Taken.Distinct());
+            AddClaims(parameters, claims.Released.Except(claims.Taken));
         }
 
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -104,7 +107,7 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
         parameters.Add(new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(appends, append => append.Request.Expected.Value) });
         parameters.Add(Json(Array.ConvertAll(appends, append => append.Metadata)));
         parameters.Add(Now());
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = LongestLockWait });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = LongestLockWaitSetting });
         parameters.Add(new NpgsqlParameter<int[]> { TypedValue = indexes });
         parameters.Add(new NpgsqlParameter<int[]> { TypedValue = places });
         parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
@@ -117,7 +120,7 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
     private static NpgsqlParameter<byte[][]> Json(byte[][] documents) =>
         new() { TypedValue = documents, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb };
 
-    private static void AddClaims(NpgsqlParameterCollection parameters, IReadOnlyList<Claim> claims)
+    private static void AddClaims(NpgsqlParameterCollection parameters, IEnumerable<Claim> claims)
     {
         Claim[] sorted = [.. claims.OrderBy(claim => claim.Name, StringComparer.Ordinal).ThenBy(claim => claim.Value, StringComparer.Ordinal)];
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(sorted, claim => claim.Name) });

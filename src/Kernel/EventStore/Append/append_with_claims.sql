@@ -1,5 +1,5 @@
 -- append.sql, and in the same statement the claims given back and taken; neither when nothing was appended.
--- A claim that is taken violates claims_pkey, which undoes the whole statement.
+-- A claim that another holds violates claims_pkey, which undoes the whole statement; one that the aggregate holds itself stays.
 -- $1 to $9 as in append.sql, $10 and $11 names and values of the claims taken, $12 and $13 of those released
 with fence as materialized (
   select pg_advisory_xact_lock_shared(7741001, 1)
@@ -50,6 +50,14 @@ taken as (
   select $1, '{type}', t.name, t.value, $2
   from unnest($10, $11) as t (name, value)
   where exists (select from appended)
+    and not exists (
+      select from eventstore.claims c
+      where c.tenant_id = $1
+        and c.aggregate_type = '{type}'
+        and c.name = t.name
+        and c.value = t.value
+        and c.aggregate_id = $2
+    )
 )
 select stream.actual, stream.tenant_ok, (select max(position) from appended)
 from stream
