@@ -8,3 +8,5 @@ public sealed class AppendTests(PostgresFixture postgres) : AppendConformance(po
 public sealed class ConcurrentAppendTests(PostgresFixture postgres) : ConcurrentAppendConformance(postgres);
 
 public sealed class RepeatedAppendTests(PostgresFixture postgres) : RepeatedAppendConformance(postgres);
+
+public sealed class ClaimTests(PostgresFixture postgres) : ClaimConformance(postgres);

@@ -154,4 +154,55 @@ public abstract class ConcurrentAppendConformance(PostgresFixture postgres) : Co
         var loaded = await tallies.Load(tally.Id, ct: Ct);
         Assert.Equal((1 + (Writers * Updates), Writers * Updates), (loaded.Version, loaded.State.Sum));
     }
+
+    [Fact, Behaviour(6)]
+    public async Task Appends_that_wait_for_foreign_transactions_hold_nobody_up_however_many_they_are()
+    {
+        const int Foreign = 6;
+        await using var store = await NewStore();
+        StreamId[] streams = [.. Enumerable.Range(0, Foreign).Select(_ => NewTally())];
+        var foreign = new List<OpenAppend>();
+        foreach (var stream in streams)
+        {
+            foreign.Add(await store.BeginAppend(Ct));
+            await foreign[^1].Insert(stream, 1, new(100), Ct);
+        }
+
+        var waiting = streams.Select(stream => store.Append(stream, ExpectedVersion.Any, Counts(1, 1), Ct)).ToList();
+        await store.UntilBlocked(Foreign, Ct);
+        StreamId[] neighbours = [.. Enumerable.Range(0, 20).Select(_ => NewTally())];
+        for (var round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(neighbours.Select(neighbour => store.Append(neighbour, ExpectedVersion.Exactly(round), Counts(round, round), Ct)));
+        }
+
+        Assert.All(waiting, append => Assert.False(append.IsCompleted));
+        foreach (var (open, index) in foreign.Select((open, index) => (open, index)))
+        {
+            await (index % 2 == 0 ? open.Commit(Ct) : open.Rollback(Ct));
+            await open.DisposeAsync();
+        }
+
+        Assert.Equal([2, 1, 2, 1, 2, 1], (await Task.WhenAll(waiting)).Select(result => result.Version));
+    }
+
+    [Fact, Behaviour(6)]
+    public async Task A_neighbour_of_an_append_that_waits_goes_on_with_its_own_stream()
+    {
+        await using var store = await NewStore();
+        var (blocked, neighbour) = (NewTally(), NewTally());
+        await using var foreign = await store.BeginAppend(Ct);
+        await foreign.Insert(blocked, 1, new(100), Ct);
+
+        // Whatever is issued at once may travel together.
+        var appends = Enumerable.Range(0, 10).Select(_ => store.Append(NewTally(), ExpectedVersion.None, Counts(1, 1), Ct)).ToList();
+        var waiting = store.Append(blocked, ExpectedVersion.Any, Counts(1, 1), Ct);
+        appends.Add(store.Append(neighbour, ExpectedVersion.None, Counts(1, 1), Ct));
+        await Task.WhenAll(appends);
+
+        Assert.Equal(2, (await store.Append(neighbour, ExpectedVersion.Exactly(1), Counts(2, 2), Ct)).Version);
+        Assert.False(waiting.IsCompleted);
+        await foreign.Commit(Ct);
+        Assert.Equal(2, (await waiting).Version);
+    }
 }
