@@ -1,0 +1,94 @@
+using CsCheck;
+using Monolith.Accounts.Contracts;
+using Monolith.Accounts.Domain;
+using Monolith.EventSourcing;
+using Xunit;
+
+namespace Monolith.Accounts.Tests.Domain;
+
+/// <summary>Laws that hold for every sequence of commands. A failure prints the seed that repeats it.</summary>
+public class AccountLaws
+{
+    private static readonly Gen<Action<Account>> Command = Gen.Frequency(
+        (10, Gen.Int[-1, 20_000].Select(cents => new Action<Account>(account => account.Deposit(cents / 100m, "in")))),
+        (10, Gen.Int[-1, 20_000].Select(cents => new Action<Account>(account => account.Withdraw(cents / 100m, "out")))),
+        (2, Gen.Const(new Action<Account>(account => account.Withdraw(account.State.Balance, "all")))),
+        (1, Gen.Const(new Action<Account>(account => account.Deposit(0.001m, "too fine")))),
+        (1, Gen.Const(new Action<Account>(account => account.Close()))));
+
+    private static readonly Gen<Account> AnyAccount = Command.List[0, 60].Select(commands =>
+    {
+        var account = new Account(Guid.CreateVersion7());
+        account.Open("Ada Lovelace", Currency.Parse("EUR"));
+        commands.ForEach(command => Try(() => command(account)));
+        return account;
+    });
+
+    [Fact]
+    public void The_balance_is_never_below_zero() => Check(account => Balances(account).All(balance => balance >= 0m));
+
+    [Fact]
+    public void The_balance_is_the_sum_of_the_movements() => Check(account => account.State.Balance == Events(account).Sum(Movement));
+
+    [Fact]
+    public void Every_movement_carries_the_balance_after_it() => Check(account =>
+        Balances(account).SequenceEqual(RunningSums(Events(account).Select(Movement).Where(amount => amount != 0m))));
+
+    [Fact]
+    public void Replay_equals_live() => Check(account =>
+    {
+        var replayed = new Account(account.Id);
+        replayed.LoadFromHistory(Events(account));
+        return replayed.State == account.State;
+    });
+
+    [Fact]
+    public void Nothing_happens_after_the_account_is_closed() => Check(account =>
+        !Events(account).SkipWhile(@event => @event is not AccountClosed).Skip(1).Any());
+
+    [Fact]
+    public void An_account_is_closed_only_when_it_is_empty() => Check(account =>
+        account.State.Status != AccountStatus.Closed || account.State.Balance == 0m);
+
+    private static void Check(Predicate<Account> law) => AnyAccount.Sample(account => law(account), iter: 2_000, print: Describe);
+
+    private static IEnumerable<object> Events(Account account) => account.UncommittedEvents.Select(raised => raised.Event);
+
+    private static decimal Movement(object @event) => @event switch
+    {
+        Deposited e => e.Amount,
+        Withdrawn e => -e.Amount,
+        _ => 0m,
+    };
+
+    private static IEnumerable<decimal> Balances(Account account) =>
+        Events(account).Select(@event => @event switch
+        {
+            Deposited e => e.Balance,
+            Withdrawn e => e.Balance,
+            _ => (decimal?)null,
+        }).OfType<decimal>();
+
+    private static IEnumerable<decimal> RunningSums(IEnumerable<decimal> movements)
+    {
+        var sum = 0m;
+        foreach (var movement in movements)
+        {
+            yield return sum += movement;
+        }
+    }
+
+    private static void Try(Action command)
+    {
+        try
+        {
+            command();
+        }
+        catch (RejectedException)
+        {
+            // A refused command changes nothing, so the sequence goes on.
+        }
+    }
+
+    private static string Describe(Account account) => string.Join(", ", Events(account));
+}
