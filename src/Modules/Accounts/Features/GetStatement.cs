@@ -1,0 +1,80 @@
+using FluentValidation;
+using Marten;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Monolith.Accounts.ReadModels;
+using Monolith.Hosting;
+using Wolverine;
+
+namespace Monolith.Accounts.Features;
+
+/// <summary>The movements of an account, newest first, a page at a time.</summary>
+/// <param name="AccountId">The account.</param>
+/// <param name="Before">Only movements before this version of the account; null to begin with the newest.</param>
+/// <param name="PageSize">How many movements at the most.</param>
+public sealed record GetStatement(Guid AccountId, long? Before, int PageSize);
+
+/// <summary>What makes the query valid.</summary>
+public sealed class GetStatementValidator : AbstractValidator<GetStatement>
+{
+    /// <summary>The most movements on a page.</summary>
+    public const int MaxPageSize = 100;
+
+    /// <summary>The rules.</summary>
+    public GetStatementValidator()
+    {
+        RuleFor(query => query.Before).Must(before => before is null or >= 1).WithMessage("A version is 1 or more.");
+        RuleFor(query => query.PageSize).InclusiveBetween(1, MaxPageSize).WithMessage("A page has 1 to 100 movements.");
+    }
+}
+
+/// <summary>A page of an account's statement.</summary>
+/// <param name="AccountId">The account.</param>
+/// <param name="Holder">Whose money it is.</param>
+/// <param name="Currency">The currency of all amounts, by ISO 4217.</param>
+/// <param name="Items">The movements, newest first, each with the balance after it.</param>
+public sealed record Statement(Guid AccountId, string Holder, string Currency, IReadOnlyList<Movement> Items)
+{
+    /// <summary>Where the older movements are; null when there are none.</summary>
+    public string? Next { get; init; }
+}
+
+internal static class GetStatementRoute
+{
+    private const int DefaultPageSize = 50;
+
+    internal static void MapGetStatement(this RouteGroupBuilder routes) => routes
+        .MapGet("/{id:guid}/statement", async (Guid id, long? before, int? pageSize, IMessageBus bus, CancellationToken ct) =>
+            Reply.View(await bus.InvokeAsync<Statement?>(new GetStatement(id, before, pageSize ?? DefaultPageSize), ct)))
+        .WithSummary("Shows the movements of an account, each with the balance after it")
+        .WithDescription("Newest first, a page at a time; `next` leads to the older movements.");
+}
+
+/// <summary>Handles <see cref="GetStatement"/>.</summary>
+public static class GetStatementHandler
+{
+    /// <summary>A page, or null when there is no such account.</summary>
+    public static async Task<Statement?> Handle(GetStatement query, IQuerySession session, CancellationToken ct)
+    {
+        if (await session.LoadAsync<AccountSummary>(query.AccountId, ct) is not { } account)
+        {
+            return null;
+        }
+
+        // One more than the page shows tells whether there is a next page.
+        var before = query.Before ?? long.MaxValue;
+        var movements = await session.Query<Movement>()
+            .Where(movement => movement.AccountId == query.AccountId && movement.Version < before)
+            .OrderByDescending(movement => movement.Version)
+            .Take(query.PageSize + 1)
+            .ToListAsync(ct);
+        var page = movements.Take(query.PageSize).ToList();
+        return new(account.Id, account.Holder, account.Currency, page)
+        {
+            Next = movements.Count > page.Count
+                ? $"/api/accounts/{account.Id}/statement?before={page[^1].Version}&pageSize={query.PageSize}"
+                : null,
+        };
+    }
+}
