@@ -1,10 +1,12 @@
+using Monolith.Accounts;
 using Monolith.Host;
 using Monolith.Hosting;
+using Monolith.Users;
 
 var builder = WebApplication.CreateBuilder(args);
 await using var database = await HostDatabase.Provide(builder, args);
 
-builder.AddMonolith(typeof(Program).Assembly);
+builder.AddMonolith(typeof(Program).Assembly, new UsersModule(), new AccountsModule());
 builder.AddTelemetry();
 builder.AddStartUp();
 

@@ -45,7 +45,7 @@ internal static class MessagingSetup
             options.EnableRelayOfUserName = true;
 
             options.Policies.UseDurableLocalQueues();
-            options.Policies.AddMiddleware(typeof(OperationMiddleware), chain => modules.Assemblies.Contains(chain.MessageType.Assembly));
+            options.Policies.AddMiddleware(typeof(OperationMiddleware), chain => chain.Handlers.Any(handler => modules.Assemblies.Contains(handler.HandlerType.Assembly)));
             options.Policies.Add<ValidationPolicy>();
 
             // A refused command is an answer, not a failure of ours; what is one is logged where the answer is made.

@@ -59,14 +59,12 @@ public sealed record FindUser(string? Email, string? Username);
 /// <summary>What makes the query valid.</summary>
 public sealed class FindUserValidator : AbstractValidator<FindUser>
 {
-    private const int MaxLength = EmailAddress.MaxLength;
-
     /// <summary>The rules.</summary>
     public FindUserValidator()
     {
-        RuleFor(query => query.Email).MaximumLength(MaxLength).WithMessage("An email address has at most 254 characters.");
+        RuleFor(query => query.Email).Length(1, EmailAddress.MaxLength).WithMessage("An email address has 1 to 254 characters.");
         RuleFor(query => query.Username)
-            .MaximumLength(MaxLength).WithMessage("That is no username.")
+            .Length(1, Username.MaxLength).WithMessage("A username has 1 to 32 characters.")
             .Must((query, username) => username is null != query.Email is null).WithMessage("Give either an email address or a username.");
     }
 }
