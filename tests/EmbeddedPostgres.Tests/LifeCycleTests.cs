@@ -67,17 +67,18 @@ public sealed class LifeCycleTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cancelled_start_leaves_no_server_behind()
+    public async Task A_start_that_is_cancelled_while_the_server_starts_stops_it_again()
     {
         Folders.Make(folder.In("pg"));
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        using var watcher = new FileSystemWatcher(folder.In("pg"));
-        watcher.Renamed += (_, renamed) => cancelled.Cancel();
+        using var watcher = new FileSystemWatcher(folder.In("pg"), "port");
+        watcher.Created += (_, _) => cancelled.Cancel();
         watcher.EnableRaisingEvents = true;
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => EmbeddedPostgresServer.Start(new() { DataDirectory = folder.In("pg") }, ct: cancelled.Token));
 
+        Assert.Contains("ready to accept connections", await File.ReadAllTextAsync(folder.In("pg", "log"), Ct), StringComparison.Ordinal);
         Assert.False(File.Exists(folder.In("pg", "data", "postmaster.pid")));
     }
 

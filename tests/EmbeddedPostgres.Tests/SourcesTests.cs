@@ -83,7 +83,7 @@ public sealed class SourcesTests : IDisposable
             File.WriteAllText(Path.Combine(directory, name), $"#!/bin/sh\n{script}\n");
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(Path.Combine(directory, name), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+                File.SetUnixFileMode(Path.Combine(directory, name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             }
         }
 

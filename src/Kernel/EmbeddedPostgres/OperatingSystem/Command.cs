@@ -28,7 +28,7 @@ internal sealed record Command(string Program, params string[] Arguments)
         using var process = new Process { StartInfo = StartInfo() };
         try
         {
-            process.Start();
+            await Start(process, ct);
         }
         catch (Win32Exception error)
         {
@@ -49,6 +49,27 @@ internal sealed record Command(string Program, params string[] Arguments)
             process.Kill(entireProcessTree: true);
             ct.ThrowIfCancellationRequested();
             return new(-1, $"{Program} did not end within {Timeout}.");
+        }
+    }
+
+    /// <summary>
+    /// A program that was just unpacked may be "busy": a process that another thread starts at that moment has its file open for
+    /// writing until it runs its own program.
+    /// </summary>
+    private static async Task Start(Process process, CancellationToken ct)
+    {
+        const int TextFileBusy = 26;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                process.Start();
+                return;
+            }
+            catch (Win32Exception busy) when (busy.NativeErrorCode == TextFileBusy && !OperatingSystem.IsWindows() && attempt < 20)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), ct);
+            }
         }
     }
 
