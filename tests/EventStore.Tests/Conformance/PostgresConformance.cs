@@ -10,3 +10,11 @@ public sealed class ConcurrentAppendTests(PostgresFixture postgres) : Concurrent
 public sealed class RepeatedAppendTests(PostgresFixture postgres) : RepeatedAppendConformance(postgres);
 
 public sealed class ClaimTests(PostgresFixture postgres) : ClaimConformance(postgres);
+
+public sealed class FeedOrderTests(PostgresFixture postgres) : FeedOrderConformance(postgres);
+
+public sealed class FeedTests(PostgresFixture postgres) : FeedConformance(postgres);
+
+public sealed class ReadTests(PostgresFixture postgres) : ReadConformance(postgres);
+
+public sealed class ContentTests(PostgresFixture postgres) : ContentConformance(postgres);
