@@ -32,6 +32,19 @@ internal static class PostgresErrors
         _ => null,
     };
 
+    /// <summary>The same call, with the store's errors for the database's.</summary>
+    public static async Task<T> Translate<T>(Task<T> call)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (Exception error) when (Map(error) is { } mapped)
+        {
+            throw mapped;
+        }
+    }
+
     private static EventSourcingException? Map(PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.UntranslatableCharacter or PostgresErrorCodes.CharacterNotInRepertoire => new UnstorableEventException(

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
@@ -9,7 +10,7 @@ namespace Monolith.EventStore;
 /// <summary>
 /// Writes snapshots off the caller's path, one at every multiple of the type's interval, also when an append jumped over it: the state is read
 /// back at exactly that version, so a snapshot holds what is stored and not what a process believed. A request that is dropped or fails
-/// costs nothing but a longer tail until the next load asks again.
+/// costs nothing but a longer tail: the next snapshot of the stream makes up for those that are missing before it, and so does the next load.
 /// </summary>
 internal sealed partial class SnapshotWriter : IAsyncDisposable
 {
@@ -23,11 +24,12 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
     private readonly EventStoreOptions options;
     private readonly StoreMetrics metrics;
     private readonly ILogger<SnapshotWriter> logger;
-    private readonly Channel<(StreamId Stream, long After, long UpTo)> requests;
+    private readonly Channel<StreamId> requests;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock starting = new();
-    private readonly HashSet<StreamId> queued = [];
+    private readonly Dictionary<StreamId, (long After, long UpTo)> wanted = [];
     private TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool writing;
     private Task? loop;
 
     public SnapshotWriter(
@@ -41,9 +43,9 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
     {
         (this.dataSource, this.model, this.tenants, this.streams, this.options, this.metrics, this.logger) =
             (dataSource, model, tenants, streams, options, metrics, logger);
-        requests = Channel.CreateBounded<(StreamId, long, long)>(
+        requests = Channel.CreateBounded<StreamId>(
             new BoundedChannelOptions(options.SnapshotQueue) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-            dropped => Done(dropped.Item1));
+            dropped => Take(dropped));
         drained.SetResult();
         metrics.Meter.CreateObservableGauge(
             "monolith.eventstore.snapshots.queued", () => requests.Reader.Count, "{stream}", "Streams that wait for their snapshots.");
@@ -58,27 +60,29 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
             return;
         }
 
-        lock (queued)
+        lock (wanted)
         {
-            if (!queued.Add(stream))
+            ref var range = ref CollectionsMarshal.GetValueRefOrAddDefault(wanted, stream, out var isQueued);
+            range = isQueued ? (Math.Min(range.After, after), Math.Max(range.UpTo, upTo)) : (after, upTo);
+            if (isQueued)
             {
                 return;
             }
 
-            if (queued.Count == 1)
+            if (drained.Task.IsCompleted)
             {
                 drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 
         Start();
-        requests.Writer.TryWrite((stream, after, upTo));
+        requests.Writer.TryWrite(stream);
     }
 
     /// <summary>Waits until every snapshot that was asked for so far is written or given up.</summary>
     public Task Drain(CancellationToken ct)
     {
-        lock (queued)
+        lock (wanted)
         {
             return drained.Task.WaitAsync(ct);
         }
@@ -119,11 +123,13 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
     {
         while (await requests.Reader.WaitToReadAsync(ct).AsTask().ContinueWith(wait => wait is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
         {
-            while (!ct.IsCancellationRequested && requests.Reader.TryRead(out var request))
+            while (!ct.IsCancellationRequested && requests.Reader.TryRead(out var stream))
             {
+                // What is asked for from now on is asked for anew, so nothing is missed while this one is written.
+                var (after, upTo) = Take(stream, toWrite: true);
                 try
                 {
-                    await Write(request.Stream, request.After, request.UpTo, ct);
+                    await Write(stream, after, upTo, ct);
                 }
                 catch (OperationCanceledException) when (ct.IsCancellationRequested)
                 {
@@ -132,68 +138,89 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
                 catch (Exception error)
                 {
                     // Whatever it is, the events are stored and the command has succeeded: a missing snapshot is slow, not wrong.
-                    LogFailed(error, request.Stream, request.UpTo);
-                    metrics.SnapshotFailed(request.Stream.AggregateType);
+                    LogFailed(error, stream, upTo);
+                    metrics.SnapshotFailed(stream.AggregateType);
                 }
 
-                Done(request.Stream);
+                Done();
             }
         }
     }
 
-    private void Done(StreamId stream)
+    private (long After, long UpTo) Take(StreamId stream, bool toWrite = false)
     {
-        lock (queued)
+        lock (wanted)
         {
-            if (queued.Remove(stream) && queued.Count == 0)
-            {
-                drained.TrySetResult();
-            }
+            wanted.Remove(stream, out var range);
+            writing |= toWrite;
+            AnnounceWhenIdle();
+            return range;
+        }
+    }
+
+    private void Done()
+    {
+        lock (wanted)
+        {
+            writing = false;
+            AnnounceWhenIdle();
+        }
+    }
+
+    private void AnnounceWhenIdle()
+    {
+        if (!writing && wanted.Count == 0)
+        {
+            drained.TrySetResult();
         }
     }
 
     private async Task Write(StreamId stream, long after, long upTo, CancellationToken ct)
     {
         var definition = model.Aggregate(stream.AggregateType);
-        var state = definition.InitialState;
-        long version = 0;
-        if (after >= definition.SnapshotEvery)
-        {
-            var loaded = await streams.Load(stream, AsOf.Version(after), ct);
-            (state, version) = (loaded.State, loaded.Version);
-        }
-
+        var every = definition.SnapshotEvery;
+        var (state, version) = await StartingPoint(definition, stream, after, ct);
         var batch = new List<(long Version, DateTimeOffset RecordedAt, byte[] State)>(BatchSize);
-        await foreach (var envelope in streams.Read(stream, new() { FromVersion = version + 1, ToVersion = upTo }, ct))
+        await foreach (var (row, events) in streams.ReadRows(stream, new() { FromVersion = version + 1, ToVersion = upTo }, ct))
         {
-            // An upcast event may read as several: the state counts once the last of them is in it.
-            if (envelope.Version > version && version > after && version % definition.SnapshotEvery == 0 && batch is [.., { Version: var last }] && last == version)
+            for (var i = 0; i < events.Count; i++)
             {
-                batch[^1] = batch[^1] with { State = definition.SerializeState(state) };
+                state = definition.Apply(state, events[i]);
             }
 
-            state = definition.Apply(state, envelope.Event);
-            version = envelope.Version;
-            if (version > after && version % definition.SnapshotEvery == 0)
+            if (row.Version % every == 0)
             {
-                var json = definition.SerializeState(state);
-                if (batch is [.., { Version: var same }] && same == version)
+                batch.Add((row.Version, row.RecordedAt, definition.SerializeState(state)));
+                if (batch.Count == BatchSize)
                 {
-                    batch[^1] = (version, envelope.RecordedAt, json);
-                }
-                else
-                {
-                    if (batch.Count == BatchSize)
-                    {
-                        await Insert(definition, stream, batch, ct);
-                    }
-
-                    batch.Add((version, envelope.RecordedAt, json));
+                    await Insert(definition, stream, batch, ct);
                 }
             }
         }
 
         await Insert(definition, stream, batch, ct);
+    }
+
+    // The state from which the folding starts: at the wanted version, or at the newest snapshot when others are missing between.
+    private async Task<(object State, long Version)> StartingPoint(AggregateDefinition definition, StreamId stream, long after, CancellationToken ct)
+    {
+        if (after < definition.SnapshotEvery)
+        {
+            return (definition.InitialState, 0);
+        }
+
+        var loaded = await streams.Load(stream, AsOf.Version(after), ct);
+        if (loaded.EventsRead >= definition.SnapshotEvery)
+        {
+            if (loaded.SnapshotVersion == 0)
+            {
+                return (definition.InitialState, 0);
+            }
+
+            loaded = await streams.Load(stream, AsOf.Version(loaded.SnapshotVersion), ct);
+        }
+
+        return (loaded.State, loaded.Version);
     }
 
     private async Task Insert(

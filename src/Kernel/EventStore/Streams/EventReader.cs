@@ -45,6 +45,19 @@ internal sealed partial class EventReader(
 
     public async IAsyncEnumerable<EventEnvelope> Read(StreamId stream, StreamRange range, [EnumeratorCancellation] CancellationToken ct)
     {
+        await foreach (var (row, events) in ReadRows(stream, range, ct))
+        {
+            for (var i = 0; i < events.Count; i++)
+            {
+                yield return row.Envelope(events[range.Backward ? events.Count - 1 - i : i]);
+            }
+        }
+    }
+
+    /// <summary>As they are stored: a row whose event no longer reads as anything is a row still.</summary>
+    public async IAsyncEnumerable<(EnvelopeRow Row, DecodedEvents Events)> ReadRows(
+        StreamId stream, StreamRange range, [EnumeratorCancellation] CancellationToken ct)
+    {
         _ = model.Aggregate(stream.AggregateType);
         if (range.Limit <= 0)
         {
@@ -52,33 +65,29 @@ internal sealed partial class EventReader(
         }
 
         var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
-        await using var command = dataSource.CreateCommand(leaf.Statement(range.Backward ? "read_backward.sql" : "read_forward.sql"));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.FromVersion });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.ToVersion });
-        command.Parameters.Add(Timestamp(range.Until ?? DateTimeOffset.MaxValue));
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = range.Limit });
         var any = false;
-        await using (var reader = await Translate(command.ExecuteReaderAsync(ct)))
+        await using (var command = dataSource.CreateCommand(leaf.Statement(range.Backward ? "read_backward.sql" : "read_forward.sql")))
         {
-            while (await Translate(reader.ReadAsync(ct)))
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.FromVersion });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.ToVersion });
+            command.Parameters.Add(Timestamp(range.Until ?? DateTimeOffset.MaxValue));
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = range.Limit });
+            await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
+            while (await PostgresErrors.Translate(reader.ReadAsync(ct)))
             {
                 any = true;
                 var row = new EnvelopeRow(reader);
-                var events = row.Decode(model);
-                for (var i = 0; i < events.Count; i++)
-                {
-                    yield return row.Envelope(events[i]);
-                }
+                yield return (row, row.Decode(model));
             }
         }
 
         if (!any && await tenants.Find(stream.TenantId, ct) != leaf.Shard)
         {
-            await foreach (var envelope in Read(stream, range, ct))
+            await foreach (var moved in ReadRows(stream, range, ct))
             {
-                yield return envelope;
+                yield return moved;
             }
         }
     }
@@ -148,18 +157,6 @@ internal sealed partial class EventReader(
 
     private static NpgsqlParameter<DateTimeOffset> Timestamp(DateTimeOffset time) =>
         new() { TypedValue = time.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
-
-    private static async Task<T> Translate<T>(Task<T> call)
-    {
-        try
-        {
-            return await call;
-        }
-        catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
-        {
-            throw mapped;
-        }
-    }
 
     [LoggerMessage(10, LogLevel.Warning, "The snapshot of {Stream} at version {Version} cannot be read ({Problem}); replaying and writing it anew.")]
     private partial void LogUnusable(StreamId stream, long version, string problem);

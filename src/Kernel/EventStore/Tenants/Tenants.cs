@@ -32,7 +32,7 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
         await using var command = dataSource.CreateCommand(Statements.Text("add_pool_tenant.sql"));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
         command.Parameters.Add(Now());
-        await command.ExecuteNonQueryAsync(ct);
+        await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct));
     }
 
     /// <summary>Switches a tenant off: it can neither read nor write until it is enabled again. Nothing is lost.</summary>
@@ -47,7 +47,7 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
     public async Task<IReadOnlyList<Tenant>> List(CancellationToken ct = default)
     {
         await using var command = dataSource.CreateCommand(Statements.Text("list_tenants.sql"));
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
         var tenants = new List<Tenant>();
         while (await reader.ReadAsync(ct))
         {
@@ -61,7 +61,7 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
     public async Task<IReadOnlyList<string>> Shards(CancellationToken ct = default)
     {
         await using var command = dataSource.CreateCommand(Statements.Text("list_shards.sql"));
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
         var names = new List<string>();
         while (await reader.ReadAsync(ct))
         {
@@ -87,7 +87,7 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
 
         await using var command = dataSource.CreateCommand(Statements.Text("find_tenant.sql"));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
         if (!await reader.ReadAsync(ct))
         {
             shards.TryRemove(tenantId, out _);
@@ -105,7 +105,7 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
 
     private async Task AddDedicated(string tenantId, CancellationToken ct)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var connection = await PostgresErrors.Translate(dataSource.OpenConnectionAsync(ct).AsTask());
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await Execute(connection, "migration_lock.sql", ct);
         await using (var known = new NpgsqlCommand(Statements.Text("find_tenant.sql"), connection))
@@ -137,7 +137,7 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
         await using var command = dataSource.CreateCommand(Statements.Text("set_tenant_status.sql"));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = status });
-        if (await command.ExecuteNonQueryAsync(ct) == 0)
+        if (await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct)) == 0)
         {
             throw new UnknownTenantException(tenantId);
         }
@@ -147,7 +147,7 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
     {
         await using var command = new NpgsqlCommand(Statements.Text(file), connection);
         command.Parameters.AddRange(parameters);
-        await command.ExecuteNonQueryAsync(ct);
+        await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct));
     }
 
     private NpgsqlParameter<DateTimeOffset> Now() => new() { TypedValue = time.GetUtcNow(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
