@@ -18,3 +18,7 @@ public sealed class FeedTests(PostgresFixture postgres) : FeedConformance(postgr
 public sealed class ReadTests(PostgresFixture postgres) : ReadConformance(postgres);
 
 public sealed class ContentTests(PostgresFixture postgres) : ContentConformance(postgres);
+
+public sealed class SnapshotTests(PostgresFixture postgres) : SnapshotConformance(postgres);
+
+public sealed class SnapshotShapeTests(PostgresFixture postgres) : SnapshotShapeConformance(postgres);

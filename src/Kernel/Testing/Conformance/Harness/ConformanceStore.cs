@@ -101,6 +101,9 @@ public sealed class ConformanceStore : IAsyncDisposable
     /// <summary>Asks for one value beside the store.</summary>
     public Task<T> Scalar<T>(string sql, CancellationToken ct) => database.DataSource.Scalar<T>(sql, ct);
 
+    /// <summary>Asks for one column beside the store.</summary>
+    public Task<List<T>> Column<T>(string sql, CancellationToken ct) => database.DataSource.Column<T>(sql, ct);
+
     /// <summary>A connection beside the store.</summary>
     public async Task<NpgsqlConnection> Connect(CancellationToken ct) => await database.DataSource.OpenConnectionAsync(ct);
 
