@@ -5,6 +5,10 @@ namespace Monolith.Host;
 /// <summary>What the arguments ask for: without a command, to run the host.</summary>
 internal static class CommandLine
 {
+    /// <summary>A builder whose settings lie beside the program, wherever it is started from.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args) =>
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
     /// <summary>Whether what is asked for uses the database. Generating code does not.</summary>
     public static bool NeedsDatabase(string[] args) => Command(args) is not ("codegen" or "help" or "describe");
 

@@ -3,16 +3,21 @@ using Monolith.Host;
 using Monolith.Hosting;
 using Monolith.Users;
 
-var builder = WebApplication.CreateBuilder(args);
-await using var database = await HostDatabase.Provide(builder, args);
+return await StartUp.Report(async () =>
+{
+    var builder = CommandLine.CreateBuilder(args);
+    await using var database = await HostDatabase.Provide(builder, args);
 
-builder.AddMonolith(typeof(Program).Assembly, new UsersModule(), new AccountsModule());
-builder.AddTelemetry();
-builder.AddStartUp();
+    builder.AddMonolith(
+        typeof(Program).Assembly,
+        new UsersModule(),
+        new AccountsModule());
+    builder.AddTelemetry();
+    builder.AddStartUp();
 
-var app = builder.Build();
-app.UseMonolith();
-app.MapTelemetry();
-app.MapApiPage();
-
-return await app.RunMonolith(args);
+    await using var app = builder.Build();
+    app.UseMonolith();
+    app.MapTelemetry();
+    app.MapApiPage();
+    return await app.RunMonolith(args);
+});

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Monolith.EmbeddedPostgres;
+using Monolith.EventSourcing;
 using Monolith.EventStore;
 using Scalar.AspNetCore;
 
@@ -11,6 +13,20 @@ internal static class StartUp
     public const string DemoTenant = "demo";
     private const string ApiPage = "/scalar";
     private const string DefaultUrl = "http://localhost:5080";
+
+    /// <summary>Runs the host; errors that are the operator's to mend are told in their own words, without a stack trace.</summary>
+    public static async Task<int> Report(Func<Task<int>> host)
+    {
+        try
+        {
+            return await host();
+        }
+        catch (Exception error) when (error is InvalidSettingException or EmbeddedPostgresException or SchemaException or InvalidModelException)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+            return 1;
+        }
+    }
 
     public static void AddStartUp(this WebApplicationBuilder builder)
     {

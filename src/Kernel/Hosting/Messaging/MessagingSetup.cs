@@ -22,6 +22,7 @@ internal static class MessagingSetup
         services.CritterStackDefaults(defaults =>
         {
             defaults.ApplicationAssembly = application;
+            defaults.AutoResolveProjectRoot = true;
             foreach (var profile in new[] { defaults.Development, defaults.Production })
             {
                 // Generated code is committed in the host's project; what is not there (a module of a test) is compiled when it is first used.
