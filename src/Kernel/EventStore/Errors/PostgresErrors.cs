@@ -19,6 +19,9 @@ internal static class PostgresErrors
     public static bool IsClaimTaken(Exception error) =>
         error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "claims_pkey" };
 
+    /// <summary>A projection's checkpoint is not where the writer believes, or belongs to another host.</summary>
+    public static bool IsCheckpointMoved(Exception error) => error is PostgresException { SqlState: "ES002" };
+
     /// <summary>The leaf does not exist (any more): the tenant moved, or its shard is new here.</summary>
     public static bool IsLeafMissing(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
 

@@ -1,0 +1,26 @@
+using Npgsql;
+
+namespace Monolith.EventStore.Projections;
+
+/// <summary>Which part of the work is meant: one projection on one shard, into the live rows or into a shadow of them.</summary>
+internal readonly record struct ProjectionShard(string Projection, string Slot, string Shard)
+{
+    public const string Live = "live";
+
+    public override string ToString() => Slot == Live ? $"{Projection} on {Shard}" : $"{Projection} ({Slot}) on {Shard}";
+}
+
+/// <summary>How far that part has come, and who may move it.</summary>
+internal sealed record Checkpoint(
+    ProjectionShard Key, int Version, long Position, long StartPosition, long? RebuildingTo, string? Owner, long Fence)
+{
+    /// <summary>A row of the statements that list or take checkpoints; their columns stand in this order.</summary>
+    public static Checkpoint Read(NpgsqlDataReader row) => new(
+        new(row.GetString(0), row.GetString(1), row.GetString(2)),
+        row.GetInt32(3),
+        row.GetInt64(4),
+        row.GetInt64(5),
+        row.IsDBNull(6) ? null : row.GetInt64(6),
+        row.IsDBNull(7) ? null : row.GetString(7),
+        row.GetInt64(8));
+}

@@ -1,0 +1,3 @@
+select host, projections
+from eventstore.projection_hosts_alive
+order by host

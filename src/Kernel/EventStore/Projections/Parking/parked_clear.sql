@@ -1,0 +1,3 @@
+-- $1 projection
+delete from eventstore.projection_parked
+where projection = $1

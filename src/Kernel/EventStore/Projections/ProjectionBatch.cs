@@ -1,0 +1,62 @@
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore.Projections;
+
+/// <summary>
+/// The statements of one batch of events: one round trip, one transaction. Remembers which event a statement came from. The connection is
+/// opened when it is first needed, and one of the host's slots taken for it, so that a slow subscription holds neither.
+/// </summary>
+internal sealed class ProjectionBatch(NpgsqlDataSource dataSource, SemaphoreSlim slots) : IAsyncDisposable
+{
+    private bool holdsSlot;
+    private Dictionary<NpgsqlBatchCommand, EventEnvelope>? causes;
+
+    public NpgsqlBatch Statements { get; } = new();
+
+    public async ValueTask<NpgsqlConnection> Connection(CancellationToken ct)
+    {
+        if (!holdsSlot)
+        {
+            await slots.WaitAsync(ct);
+            holdsSlot = true;
+        }
+
+        return Statements.Connection ??= await dataSource.OpenConnectionAsync(ct);
+    }
+
+    public void Add(NpgsqlBatchCommand command, EventEnvelope? cause = null)
+    {
+        Statements.BatchCommands.Add(command);
+        if (cause is not null)
+        {
+            (causes ??= []).Add(command, cause);
+        }
+    }
+
+    /// <summary>Executes the statements: all or none.</summary>
+    public async Task Execute(CancellationToken ct)
+    {
+        await Connection(ct);
+        await Statements.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>The event whose statement the database refused; null when it was none's in particular.</summary>
+    public EventEnvelope? CauseOf(PostgresException error) =>
+        error.BatchCommand is NpgsqlBatchCommand command ? causes?.GetValueOrDefault(command) : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        var connection = Statements.Connection;
+        await Statements.DisposeAsync();
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+        }
+
+        if (holdsSlot)
+        {
+            slots.Release();
+        }
+    }
+}

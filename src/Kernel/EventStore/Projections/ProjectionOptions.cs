@@ -1,0 +1,57 @@
+namespace Monolith.EventStore.Projections;
+
+/// <summary>How projections are run.</summary>
+public sealed class ProjectionOptions
+{
+    /// <summary>The most events of one batch. A batch begins smaller and grows while it is written quickly.</summary>
+    public int MaxBatchEvents { get; set; } = 2000;
+
+    /// <summary>How many batches are read or written at the same moment; each needs a connection.</summary>
+    public int ConcurrentBatches { get; set; } = Math.Clamp(Environment.ProcessorCount * 2, 4, 16);
+
+    /// <summary>How many new events are kept for a projection that is busy. When it falls further behind, it reads for itself until it has caught up.</summary>
+    public int LiveBuffer { get; set; } = 10_000;
+
+    /// <summary>How often a host says that it is alive and looks which shards are its own.</summary>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a host that says nothing keeps its shards. A host whose process has died loses them at the next heartbeat of another.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether a session of the database shows that the host is alive. Switch it off behind a pool that shares sessions, such as PgBouncer in
+    /// transaction mode: then only <see cref="Lease"/> counts.
+    /// </summary>
+    public bool SessionShowsLife { get; set; } = true;
+
+    /// <summary>How often the checkpoints of projections that had nothing to do are moved, all with one statement.</summary>
+    public TimeSpan IdleCheckpoints { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often an event that a projection fails on is tried before it is parked with the later ones of its aggregate.</summary>
+    public int Attempts { get; set; } = 5;
+
+    /// <summary>The pause after a failure: from the first to the second, doubling, with jitter.</summary>
+    public (TimeSpan First, TimeSpan Longest) RetryDelay { get; set; } = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
+
+    /// <summary>Throws unless every value is in its range.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Check(MaxBatchEvents is >= 1 and <= 100_000, nameof(MaxBatchEvents), "1 to 100,000");
+        Check(ConcurrentBatches is >= 1 and <= 256, nameof(ConcurrentBatches), "1 to 256");
+        Check(LiveBuffer is >= 1 and <= 1_000_000, nameof(LiveBuffer), "1 to 1,000,000");
+        Check(Heartbeat > TimeSpan.Zero, nameof(Heartbeat), "more than zero");
+        Check(Lease >= Heartbeat * 2, nameof(Lease), "at least two heartbeats");
+        Check(IdleCheckpoints > TimeSpan.Zero, nameof(IdleCheckpoints), "more than zero");
+        Check(Attempts >= 1, nameof(Attempts), "1 or more");
+        Check(RetryDelay.First > TimeSpan.Zero && RetryDelay.Longest >= RetryDelay.First, nameof(RetryDelay), "more than zero, the second at least the first");
+    }
+
+    private static void Check(bool valid, string name, string expected)
+    {
+        if (!valid)
+        {
+            throw new ArgumentException($"Projections:{name} is out of range; expected {expected}.", name);
+        }
+    }
+}

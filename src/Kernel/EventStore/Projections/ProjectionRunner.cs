@@ -1,0 +1,293 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore.Projections;
+
+/// <summary>
+/// Runs the projections of a host on the shards that are its own: with the host as a hosted service, or started and stopped by hand. Several
+/// hosts share the work by themselves. Starting never fails for want of a database: it is waited for.
+/// </summary>
+public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
+{
+    // So that a checkpoint that is lost again and again does not become a storm of heartbeats.
+    private static readonly TimeSpan ShortestBeat = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<ProjectionShard, ProjectionWorker> workers = [];
+    private readonly Dictionary<string, PreparedWriter> writers;
+    private readonly ProjectionCatalog catalog;
+    private readonly ProjectionOperations operations;
+    private readonly ProjectionOptions options;
+    private readonly ProjectionServices services;
+    private readonly Feed feed;
+    private readonly Tenants tenants;
+    private readonly HostSession session;
+    private readonly Draining draining;
+    private readonly ILogger logger;
+    private readonly TimeProvider time;
+    private CancellationTokenSource? stopping;
+    private Task running = Task.CompletedTask;
+
+    /// <summary>A runner that is not started yet.</summary>
+    /// <param name="dataSource">The database of the store.</param>
+    /// <param name="model">The events and aggregates.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="catalog">The projections.</param>
+    /// <param name="views">Where views are kept; null when no projection makes documents.</param>
+    /// <param name="options">How they are run; null for the defaults.</param>
+    /// <param name="operations">What operators ask in this process; null for none.</param>
+    /// <param name="metrics">Where lag is shown; null for nowhere.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="loggers">Where it logs; null for nowhere.</param>
+    public ProjectionRunner(
+        NpgsqlDataSource dataSource,
+        DomainModel model,
+        PostgresEventStore store,
+        ProjectionCatalog catalog,
+        IViewStore? views = null,
+        ProjectionOptions? options = null,
+        ProjectionOperations? operations = null,
+        StoreMetrics? metrics = null,
+        TimeProvider? time = null,
+        ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(store);
+        (this.catalog, this.options, this.time) = (catalog, options ?? new(), time ?? TimeProvider.System);
+        this.options.Validate();
+        (feed, tenants) = (store.Feed, store.Tenants);
+        logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<ProjectionRunner>();
+        this.operations = operations ?? new(dataSource, catalog, feed, views, this.time);
+        writers = catalog.All.ToDictionary(
+            projection => projection.Name, projection => new PreparedWriter(projection, views, dataSource), StringComparer.Ordinal);
+        var backoff = new Backoff(this.options.RetryDelay.First, this.options.RetryDelay.Longest, this.time);
+        var reader = new ProjectionReader(dataSource, model);
+        services = new(
+            dataSource,
+            reader,
+            new(dataSource, this.time),
+            new(dataSource, this.time),
+            new(feed, reader, backoff, this.options.LiveBuffer, logger),
+            this.options,
+            backoff,
+            new(this.options.ConcurrentBatches),
+            new(),
+            this.time);
+        session = new(dataSource, catalog, this.options, this.time);
+        draining = new(logger);
+        if (metrics is not null)
+        {
+            ProjectionMetrics.Register(metrics.Meter, () => Statuses);
+        }
+    }
+
+    /// <summary>The name by which this runner owns shards.</summary>
+    public string Host => session.Host;
+
+    /// <summary>How the projections are doing on the shards that this host runs.</summary>
+    public IReadOnlyList<ProjectionStatus> Statuses
+    {
+        get
+        {
+            lock (workers)
+            {
+                return [.. workers.Values.Select(worker => worker.Status)];
+            }
+        }
+    }
+
+    /// <summary>Starts the background work and returns.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        stopping = new();
+        running = Task.WhenAll(Run(services.Tail.Run), Run(Place), Run(MoveIdleCheckpoints));
+        return Task.CompletedTask;
+
+        Task Run(Func<CancellationToken, Task> part) => Task.Run(() => part(stopping.Token), CancellationToken.None);
+    }
+
+    /// <summary>Ends the background work, writes the checkpoints, and gives the shards back so that another host takes them at once.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (stopping is null)
+        {
+            return;
+        }
+
+        await stopping.CancelAsync();
+        await running;
+        await MoveIdle(cancellationToken);
+        await Stop([.. workers.Keys]);
+        try
+        {
+            await session.Leave(cancellationToken);
+        }
+        catch (Exception problem) when (problem is NpgsqlException or OperationCanceledException)
+        {
+            LogNotLeft(problem.Message);
+        }
+
+        await session.DisposeAsync();
+        stopping.Dispose();
+        stopping = null;
+    }
+
+    /// <summary>Stops it if it runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        services.Slots.Dispose();
+    }
+
+    internal ProjectionWorker? Find(string projection, string shard)
+    {
+        lock (workers)
+        {
+            return workers.GetValueOrDefault(new(projection, ProjectionShard.Live, shard));
+        }
+    }
+
+    private async Task Place(CancellationToken ct)
+    {
+        var failures = 0;
+        while (!ct.IsCancellationRequested)
+        {
+            var attention = Task.WhenAny(services.Attention.Next, operations.Asked.Next);
+            try
+            {
+                await Beat(ct);
+                failures = 0;
+                await Task.Delay(ShortestBeat, time, ct);
+                await Task.WhenAny(attention, Task.Delay(options.Heartbeat, time, ct));
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception problem)
+            {
+                LogUnplaced(problem);
+                await services.Backoff.Pause(++failures, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task Beat(CancellationToken ct)
+    {
+        await services.Tail.Ready.WaitAsync(ct);
+        var view = await session.Beat(services.Tail.Position, ct);
+        var outdated = catalog.All.Where(projection => view.Checkpoints.Any(row => row.Key.Projection == projection.Name && row.Version < projection.Version)).ToList();
+        foreach (var projection in outdated)
+        {
+            LogStartsAnew(projection.Name, projection.Version);
+            await operations.StartAnew(projection, evenIfCurrent: false, ct);
+        }
+
+        var mine = catalog.All.Except(outdated).SelectMany(projection => view.Of(Host, projection)).ToDictionary(row => row.Key);
+        await Stop([.. workers.Values.Where(worker => worker.HasEnded || !IsStill(worker, mine)).Select(worker => worker.Key)]);
+        if (view.Checkpoints.Where(row => row.Owner == Host && !mine.ContainsKey(row.Key)).Select(row => row.Key).ToArray() is { Length: > 0 } others)
+        {
+            await services.Checkpoints.Release(others, Host, ct);
+        }
+
+        Start(mine.Values.Where(row => row.Owner == Host));
+        if (mine.Values.Where(row => row.Owner is null || !view.Hosts.ContainsKey(row.Owner)).Select(row => row.Key).ToArray() is { Length: > 0 } free)
+        {
+            Start(await services.Checkpoints.Acquire(free, Host, ct));
+        }
+
+        foreach (var (key, stream) in view.Retries)
+        {
+            if (Find(key.Projection, key.Shard) is { } worker)
+            {
+                draining.Begin(worker, stream, ct);
+            }
+        }
+    }
+
+    private bool IsStill(ProjectionWorker worker, Dictionary<ProjectionShard, Checkpoint> mine) =>
+        mine.TryGetValue(worker.Key, out var row) && row.Owner == Host && row.Fence == worker.Fence;
+
+    private void Start(IEnumerable<Checkpoint> rows)
+    {
+        lock (workers)
+        {
+            foreach (var row in rows.Where(row => !workers.ContainsKey(row.Key)))
+            {
+                var projection = catalog[row.Key.Projection];
+                workers.Add(
+                    row.Key, new(row, projection, catalog.AggregateTypesOf(projection.Name), writers[projection.Name], services, logger));
+            }
+        }
+    }
+
+    private async Task Stop(IReadOnlyList<ProjectionShard> keys)
+    {
+        await Task.WhenAll(keys.Select(key => workers[key].DisposeAsync().AsTask()));
+        lock (workers)
+        {
+            foreach (var key in keys)
+            {
+                workers.Remove(key);
+            }
+        }
+    }
+
+    private async Task MoveIdleCheckpoints(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(options.IdleCheckpoints, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ct))
+            {
+                await MoveIdle(ct);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped; the last move is made there.
+        }
+    }
+
+    // The checkpoints of projections that have passed only events which they do not read: one statement for all of them, now and then.
+    private async Task MoveIdle(CancellationToken ct)
+    {
+        ProjectionWorker[] all;
+        lock (workers)
+        {
+            all = [.. workers.Values];
+        }
+
+        var moves = all
+            .Where(worker => !worker.HasEnded && worker.Position > worker.Writer.Committed && worker.Writer.TryTakeTurn())
+            .Select(worker => (Worker: worker, Before: worker.Writer.Committed, After: worker.Position))
+            .ToList();
+        IReadOnlySet<ProjectionShard> moved = new HashSet<ProjectionShard>();
+        try
+        {
+            if (moves.Count > 0)
+            {
+                moved = await services.Checkpoints.MoveIdle([.. moves.Select(move => (move.Worker.Key, move.Worker.Fence, move.Before, move.After))], ct);
+            }
+        }
+        catch (Exception problem) when (problem is NpgsqlException or OperationCanceledException)
+        {
+            // They move next time; a host that starts from the old ones only looks at foreign events again.
+        }
+        finally
+        {
+            moves.ForEach(move => move.Worker.Writer.GiveTurnBack(moved.Contains(move.Worker.Key) ? move.After : null));
+        }
+    }
+
+    [LoggerMessage(40, LogLevel.Information, "The projection {Projection} is started anew, because its version is {Version} now.")]
+    private partial void LogStartsAnew(string projection, int version);
+
+    [LoggerMessage(41, LogLevel.Warning, "Projections cannot be placed and it will be tried again.")]
+    private partial void LogUnplaced(Exception problem);
+
+    [LoggerMessage(42, LogLevel.Warning, "The projections could not be given back; another host takes them when it notices: {Problem}")]
+    private partial void LogNotLeft(string problem);
+}

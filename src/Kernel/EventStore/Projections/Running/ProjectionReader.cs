@@ -1,0 +1,97 @@
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore.Projections;
+
+/// <summary>Reads the feed for projections: an event that cannot be read comes as an <see cref="UnreadableEvent"/> and stops nobody else.</summary>
+internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel model)
+{
+    private const string OfSeveralLeaves = "and aggregate_type = any ($4) and shard = any ($5)";
+
+    /// <summary>Events of some aggregate types in one shard.</summary>
+    public async Task<FeedPage> ReadShard(string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, CancellationToken ct)
+    {
+        var events = new List<EventEnvelope>();
+        var last = await Read(shard, aggregateTypes, after, upTo, limit, (_, envelope) => events.Add(envelope), ct);
+        return new(events, last);
+    }
+
+    /// <summary>Events of some aggregate types in several shards, each with its shard.</summary>
+    public async Task<TailPage> ReadShards(
+        IReadOnlyList<string> shards, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, CancellationToken ct)
+    {
+        var events = new List<(string, EventEnvelope)>();
+        await using var command = Command("events", OfSeveralLeaves, after, upTo, limit);
+        command.Parameters.Add(Parameters.Of(aggregateTypes.ToArray()));
+        command.Parameters.Add(Parameters.Of(shards.ToArray()));
+        var last = await Run(command, upTo, limit, (shard, envelope) => events.Add((shard, envelope)), ct);
+        return new(events, last);
+    }
+
+    /// <summary>Stored events of one aggregate type in one shard by their positions.</summary>
+    public async Task<IReadOnlyList<EventEnvelope>> ReadPositions(string shard, string aggregateType, IEnumerable<long> positions, CancellationToken ct)
+    {
+        var events = new List<EventEnvelope>();
+        await using var command = dataSource.CreateCommand(Leaf.Of(aggregateType, shard).Statement("parked_events.sql"));
+        command.Parameters.Add(Parameters.Of(positions.ToArray()));
+        await Run(command, upTo: 0, limit: int.MaxValue, (_, envelope) => events.Add(envelope), ct);
+        return events;
+    }
+
+    private async Task<long> Read(
+        string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, Action<string, EventEnvelope> take, CancellationToken ct)
+    {
+        if (aggregateTypes.Count == 1)
+        {
+            await using var ofLeaf = Command(Leaf.Of(aggregateTypes[0], shard).Events, "", after, upTo, limit);
+            return await Run(ofLeaf, upTo, limit, take, ct);
+        }
+
+        await using var command = Command("events", OfSeveralLeaves, after, upTo, limit);
+        command.Parameters.Add(Parameters.Of(aggregateTypes.ToArray()));
+        command.Parameters.Add(Parameters.Of<string[]>([shard]));
+        return await Run(command, upTo, limit, take, ct);
+    }
+
+    private NpgsqlCommand Command(string events, string filter, long after, long upTo, int limit)
+    {
+        var command = dataSource.CreateCommand(Statements.Text("projection_events.sql")
+            .Replace("{events}", events, StringComparison.Ordinal)
+            .Replace("{filter}", filter, StringComparison.Ordinal));
+        command.Parameters.Add(Parameters.Of(after));
+        command.Parameters.Add(Parameters.Of(upTo));
+        command.Parameters.Add(Parameters.Of(limit));
+        return command;
+    }
+
+    private async Task<long> Run(NpgsqlCommand command, long upTo, int limit, Action<string, EventEnvelope> take, CancellationToken ct)
+    {
+        var rows = 0;
+        long last = upTo;
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            rows++;
+            var row = new EnvelopeRow(reader);
+            last = row.Position;
+            var shard = reader.GetString(11);
+            try
+            {
+                var decoded = row.Decode(model);
+                for (var i = 0; i < decoded.Count; i++)
+                {
+                    take(shard, row.Envelope(decoded[i]));
+                }
+            }
+            catch (EventSourcingException problem)
+            {
+                take(shard, row.Envelope(new UnreadableEvent(problem, model.FindEvent(row.EventType)?.ClrType)));
+            }
+        }
+
+        return rows < limit ? upTo : last;
+    }
+}
+
+/// <summary>A part of the feed of several shards.</summary>
+internal sealed record TailPage(IReadOnlyList<(string Shard, EventEnvelope Envelope)> Events, long LastPosition);

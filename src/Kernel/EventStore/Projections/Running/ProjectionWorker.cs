@@ -1,0 +1,290 @@
+using Microsoft.Extensions.Logging;
+using Monolith.EventSourcing;
+
+namespace Monolith.EventStore.Projections;
+
+/// <summary>
+/// Runs one projection on one shard. While it is behind it reads for itself, the next part while the last is being written; when it has
+/// caught up it takes new events from the tail that all projections of the host share.
+/// </summary>
+/// <remarks>
+/// A failing event is tried again a few times, then parked with the later ones of its aggregate, and everything else goes on. When the
+/// database refuses a batch without saying which event is at fault, halves of it find that out. Outages are waited for, however long. When
+/// the checkpoint turns out not to be this worker's any more, the worker ends: what it had not stored, the new owner reads again.
+/// </remarks>
+internal sealed partial class ProjectionWorker : IAsyncDisposable
+{
+    private readonly Projection projection;
+    private readonly IReadOnlyList<string> aggregateTypes;
+    private readonly ProjectionServices services;
+    private readonly BatchWriter writer;
+    private readonly ILogger logger;
+    private readonly BatchSize batchSize;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task run;
+    private TailCursor? following;
+    private WorkerProgress progress = WorkerProgress.Starting;
+    private long reached;
+    private int failures;
+
+    public ProjectionWorker(
+        Checkpoint start, Projection projection, IReadOnlyList<string> aggregateTypes, PreparedWriter prepared, ProjectionServices services, ILogger logger)
+    {
+        (this.projection, this.aggregateTypes, this.services, this.logger) = (projection, aggregateTypes, services, logger);
+        Key = start.Key;
+        reached = start.Position;
+        batchSize = new(services.Options.MaxBatchEvents);
+        writer = new(start, projection, prepared, services);
+        run = Task.Run(() => Run(stopping.Token));
+    }
+
+    public ProjectionShard Key { get; }
+
+    /// <summary>The fence under which it writes.</summary>
+    public long Fence => writer.Fence;
+
+    /// <summary>Whether it has ended by itself, because the checkpoint is not its own any more.</summary>
+    public bool HasEnded => run.IsCompleted;
+
+    /// <summary>Everything up to here is in the read model, or is nothing that the projection reads.</summary>
+    public long Position => Math.Max(Interlocked.Read(ref reached), Volatile.Read(ref following)?.Position ?? 0);
+
+    /// <summary>Fires when <see cref="Position"/> has moved by a batch; the tail's signal tells of events that are foreign.</summary>
+    public Signal Moved { get; } = new();
+
+    /// <summary>Where the stored checkpoint stands, for moving it over foreign events.</summary>
+    public BatchWriter Writer => writer;
+
+    public ProjectionStatus Status
+    {
+        get
+        {
+            var now = Volatile.Read(ref progress);
+            var (events, oldest) = Volatile.Read(ref following) is { } cursor ? cursor.Pending : now.Estimate(services.Tail.Position, Position);
+            return new(
+                Key.Projection,
+                Key.Shard,
+                run.IsCompleted ? ProjectionState.Stopped : now.State,
+                Position,
+                events,
+                oldest is { } time && services.Time.GetUtcNow() > time ? services.Time.GetUtcNow() - time : TimeSpan.Zero,
+                now.LastError,
+                now.LastErrorAt);
+        }
+    }
+
+    /// <summary>Ends it; a batch on its way is given up.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await run;
+        stopping.Dispose();
+    }
+
+    private async Task Run(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await Follow(ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception problem) when (PostgresErrors.IsCheckpointMoved(problem))
+            {
+                LogLost(Key);
+                services.Attention.Fire();
+                return;
+            }
+            catch (Exception problem)
+            {
+                Failed(problem is BatchRefusedException { InnerException: { } cause } ? cause : problem);
+                await services.Backoff.Pause(++failures, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task Follow(CancellationToken ct)
+    {
+        await services.Tail.Ready.WaitAsync(ct);
+        await writer.Load(ct);
+        Interlocked.Exchange(ref reached, Math.Max(reached, writer.Committed));
+        while (true)
+        {
+            var end = services.Tail.Position;
+            if (end - reached > services.Options.LiveBuffer)
+            {
+                await ReadTo(end, ct);
+                continue;
+            }
+
+            using var cursor = services.Tail.Join(projection, Key.Shard, aggregateTypes);
+            await ReadTo(cursor.JoinedAt, ct);
+            try
+            {
+                Volatile.Write(ref following, cursor);
+                Enter(ProjectionState.Live);
+                while (await cursor.Next(batchSize.Current, ct) is { } page)
+                {
+                    await Take(page.Events, page.LastPosition, ct);
+                }
+            }
+            finally
+            {
+                Interlocked.Exchange(ref reached, Math.Max(reached, cursor.Position));
+                Volatile.Write(ref following, null);
+            }
+        }
+    }
+
+    private async Task ReadTo(long end, CancellationToken ct)
+    {
+        if (reached >= end)
+        {
+            return;
+        }
+
+        Enter(ProjectionState.CatchingUp);
+        var next = Read(reached, end, ct);
+        while (true)
+        {
+            var page = await next;
+            var isLast = page.LastPosition >= end;
+            next = isLast ? Task.FromResult(page) : Read(page.LastPosition, end, ct);
+            try
+            {
+                Volatile.Write(ref progress, progress.Read(page.Events.Count, reached, page));
+                await Take([.. page.Events.Where(projection.Wants)], page.LastPosition, ct);
+            }
+            catch
+            {
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw;
+            }
+
+            if (isLast)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<FeedPage> Read(long after, long upTo, CancellationToken ct)
+    {
+        await services.Slots.WaitAsync(ct);
+        try
+        {
+            return await services.Reader.ReadShard(Key.Shard, aggregateTypes, after, upTo, batchSize.Current, ct);
+        }
+        finally
+        {
+            services.Slots.Release();
+        }
+    }
+
+    private async Task Take(IReadOnlyList<EventEnvelope> events, long upTo, CancellationToken ct)
+    {
+        if (events.Count > 0)
+        {
+            var started = services.Time.GetTimestamp();
+            await Store(events, upTo, failure: null, ct);
+            batchSize.Written(events.Count, services.Time.GetElapsedTime(started));
+        }
+
+        Interlocked.Exchange(ref reached, upTo);
+        Moved.Fire();
+        if (failures > 0 || progress.LastError is not null)
+        {
+            failures = 0;
+            Volatile.Write(ref progress, progress.Recovered(following is null ? ProjectionState.CatchingUp : ProjectionState.Live));
+        }
+    }
+
+    private async Task Store(IReadOnlyList<EventEnvelope> events, long upTo, ParkedFailure? failure, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                await writer.Write(events, upTo, failure?.Attempts >= services.Options.Attempts ? failure : null, ct);
+                return;
+            }
+            catch (ProjectionFailedException problem)
+            {
+                var position = problem.Envelope.Position;
+                events = await StoreBefore(position, events, failure, ct);
+                failure = new(position, failure?.Position == position ? failure.Attempts + 1 : 1, problem);
+                Failed(problem);
+                if (failure.Attempts < services.Options.Attempts)
+                {
+                    await services.Backoff.Pause(failure.Attempts, ct);
+                }
+                else
+                {
+                    LogParked(Key, problem.Envelope.EventType, position, problem.Envelope.Stream, problem);
+                }
+            }
+            catch (BatchRefusedException problem)
+            {
+                var middle = events[events.Count / 2].Position;
+                middle = middle > events[0].Position ? middle : events[^1].Position;
+                if (middle == events[0].Position)
+                {
+                    throw;
+                }
+
+                Failed(problem);
+                events = await StoreBefore(middle, events, failure, ct);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<EventEnvelope>> StoreBefore(
+        long position, IReadOnlyList<EventEnvelope> events, ParkedFailure? failure, CancellationToken ct)
+    {
+        var count = events.TakeWhile(envelope => envelope.Position < position).Count();
+        if (count == 0)
+        {
+            return events;
+        }
+
+        await Store([.. events.Take(count)], position - 1, failure?.Position < position ? failure : null, ct);
+        return [.. events.Skip(count)];
+    }
+
+    private void Enter(ProjectionState state) => Volatile.Write(ref progress, progress with { State = state });
+
+    private void Failed(Exception problem)
+    {
+        var isNews = progress.LastError != problem.Message;
+        Volatile.Write(ref progress, progress.Failed(problem.Message, services.Time.GetUtcNow()));
+        if (!isNews)
+        {
+            return;
+        }
+
+        if (Failures.IsOutage(problem))
+        {
+            LogOutage(Key, problem.Message);
+        }
+        else
+        {
+            LogFailed(Key, problem);
+        }
+    }
+
+    [LoggerMessage(31, LogLevel.Information, "The projection {Projection} is run by another host now, or has been started anew.")]
+    private partial void LogLost(ProjectionShard projection);
+
+    [LoggerMessage(32, LogLevel.Warning, "The projection {Projection} waits for the database: {Problem}")]
+    private partial void LogOutage(ProjectionShard projection, string problem);
+
+    [LoggerMessage(33, LogLevel.Error, "The projection {Projection} failed and will try again.")]
+    private partial void LogFailed(ProjectionShard projection, Exception problem);
+
+    [LoggerMessage(34, LogLevel.Error, "The projection {Projection} parks {EventType} at position {Position} and the later events of {Stream}.")]
+    private partial void LogParked(ProjectionShard projection, string eventType, long position, StreamId stream, Exception problem);
+}

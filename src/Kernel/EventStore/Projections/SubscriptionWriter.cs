@@ -1,0 +1,41 @@
+using System.Runtime.CompilerServices;
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore.Projections;
+
+/// <summary>Delivers events to a subscription, one after the other, before the checkpoint moves over them.</summary>
+internal sealed class SubscriptionWriter(Subscription subscription) : ProjectionWriter
+{
+    private static readonly object Done = new();
+
+    // When a later event of a batch fails, the batch comes again: what was delivered is not delivered twice by that.
+    private readonly ConditionalWeakTable<EventEnvelope, object> delivered = [];
+
+    public override Task Prepare(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
+
+    public override async Task Write(ProjectionBatch batch, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
+    {
+        foreach (var envelope in events)
+        {
+            if (!subscription.Wants(envelope) || delivered.TryGetValue(envelope, out _))
+            {
+                continue;
+            }
+
+            try
+            {
+                await subscription.Handle(envelope, ct);
+                delivered.Add(envelope, Done);
+            }
+            catch (Exception problem) when (problem is not OperationCanceledException || !ct.IsCancellationRequested)
+            {
+                throw new ProjectionFailedException(subscription.Name, envelope, problem);
+            }
+        }
+    }
+
+    public override void Clear(NpgsqlBatch batch)
+    {
+    }
+}

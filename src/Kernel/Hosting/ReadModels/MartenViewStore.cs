@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using Marten;
+using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Monolith.Hosting;
+
+/// <summary>
+/// Keeps the views of projections as Marten documents. It writes Marten's tables itself, all documents of a batch with one statement, so that
+/// they travel with the checkpoint in one round trip and one batch may hold many tenants; Marten reads them like any other document.
+/// </summary>
+/// <remarks>
+/// A Marten session would store the same rows with one statement a document and read them with one query a tenant. The layout of the table
+/// is taken from Marten's own mapping and checked against the database before the first batch.
+/// </remarks>
+public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
+{
+    private readonly ConcurrentDictionary<Type, ViewTable> tables = new();
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidModelException">The document is set up in a way that a projection cannot write.</exception>
+    public async Task Prepare(Type viewType, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(viewType);
+        await documents.Storage.Database.EnsureStorageExistsAsync(viewType, ct);
+        var table = Table(viewType);
+        await using var connection = documents.Storage.Database.CreateConnection();
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(ReadModelStatements.Text("view_columns.sql"), connection)
+        {
+            Parameters = { Of(table.Schema), Of(table.Name) },
+        };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var columns = new List<(string, bool)>();
+        while (await reader.ReadAsync(ct))
+        {
+            columns.Add((reader.GetString(0), reader.GetBoolean(1)));
+        }
+
+        table.Check(columns);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<ViewKey<TKey>, TView>> Load<TView, TKey>(
+        NpgsqlConnection connection, IReadOnlyList<ViewKey<TKey>> keys, CancellationToken ct = default)
+        where TView : class
+        where TKey : notnull
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        var serializer = documents.Options.Serializer();
+        await using var command = new NpgsqlCommand(Table(typeof(TView)).Load, connection) { Parameters = { TenantsOf(keys), IdsOf(keys) } };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var views = new Dictionary<ViewKey<TKey>, TView>(keys.Count);
+        while (await reader.ReadAsync(ct))
+        {
+            views.Add(new(reader.GetString(0), reader.GetFieldValue<TKey>(1)), serializer.FromJson<TView>(reader, 2));
+        }
+
+        return views;
+    }
+
+    /// <inheritdoc/>
+    public void Write<TView, TKey>(NpgsqlBatch batch, ViewChanges<TView, TKey> changes)
+        where TView : class
+        where TKey : notnull
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(changes);
+        var table = Table(typeof(TView));
+        if (changes.Stored.Count > 0)
+        {
+            var keys = new ViewKey<TKey>[changes.Stored.Count];
+            var data = new string[keys.Length];
+            var serializer = documents.Options.Serializer();
+            for (var i = 0; i < keys.Length; i++)
+            {
+                keys[i] = changes.Stored[i].Key;
+                data[i] = serializer.ToCleanJson(changes.Stored[i].View);
+            }
+
+            batch.BatchCommands.Add(new(table.Store)
+            {
+                Parameters =
+                {
+                    TenantsOf(keys),
+                    IdsOf(keys),
+                    new NpgsqlParameter<string[]> { TypedValue = data, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
+                    Of(table.TypeName),
+                },
+            });
+        }
+
+        if (changes.Removed.Count > 0)
+        {
+            batch.BatchCommands.Add(new(table.Remove) { Parameters = { TenantsOf(changes.Removed), IdsOf(changes.Removed) } });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Clear(NpgsqlBatch batch, Type viewType)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        batch.BatchCommands.Add(new(Table(viewType).Clear));
+    }
+
+    private ViewTable Table(Type viewType) =>
+        tables.GetOrAdd(viewType, static (type, options) => new(options, type), documents.Options);
+
+    private static NpgsqlParameter Of<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+
+    private static NpgsqlParameter TenantsOf<TKey>(IReadOnlyList<ViewKey<TKey>> keys) where TKey : notnull
+    {
+        var tenants = new string[keys.Count];
+        for (var i = 0; i < tenants.Length; i++)
+        {
+            tenants[i] = keys[i].TenantId;
+        }
+
+        return Of(tenants);
+    }
+
+    private static NpgsqlParameter IdsOf<TKey>(IReadOnlyList<ViewKey<TKey>> keys) where TKey : notnull
+    {
+        var ids = new TKey[keys.Count];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = keys[i].Id;
+        }
+
+        return Of(ids);
+    }
+}

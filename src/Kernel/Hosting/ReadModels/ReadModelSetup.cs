@@ -1,0 +1,16 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Monolith.EventStore.Projections;
+
+namespace Monolith.Hosting;
+
+/// <summary>Registers where the views of projections are kept.</summary>
+public static class ReadModelSetup
+{
+    /// <summary>Runs the registered projections with the host, into documents of its Marten store.</summary>
+    public static IServiceCollection AddReadModels(this IServiceCollection services, Action<ProjectionOptions>? configure = null)
+    {
+        services.TryAddSingleton<IViewStore, MartenViewStore>();
+        return services.AddProjectionRunner(configure);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Monolith.EventStore.Tests.Projections;
+
+/// <summary>Views in one plain table, so that the runner is tested on PostgreSQL without Marten.</summary>
+internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
+{
+    private readonly ConcurrentDictionary<Type, Task> prepared = new();
+
+    /// <summary>Refuses a view when it holds this text, as a constraint of a real table might.</summary>
+    public string? Refused { get; set; }
+
+    public Task Prepare(Type viewType, CancellationToken ct = default) => prepared.GetOrAdd(viewType, async _ =>
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            create table if not exists views (
+              view text, tenant_id text, id text, data jsonb, constraint views_pkey primary key (view, tenant_id, id)
+            )
+            """);
+        try
+        {
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (PostgresException raced) when (raced.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable)
+        {
+            // Another runner of the same test made it in this moment.
+        }
+    });
+
+    public async Task<IReadOnlyDictionary<ViewKey<TKey>, TView>> Load<TView, TKey>(
+        NpgsqlConnection connection, IReadOnlyList<ViewKey<TKey>> keys, CancellationToken ct = default)
+        where TView : class
+        where TKey : notnull
+    {
+        await using var command = new NpgsqlCommand(
+            "select tenant_id, id, data from views where view = $1 and (tenant_id, id) in (select * from unnest($2, $3))", connection);
+        command.Parameters.Add(new() { Value = typeof(TView).Name });
+        command.Parameters.Add(new() { Value = keys.Select(key => key.TenantId).ToArray() });
+        command.Parameters.Add(new() { Value = keys.Select(key => key.Id.ToString()!).ToArray() });
+        var views = new Dictionary<ViewKey<TKey>, TView>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var key = keys.First(key => key.TenantId == reader.GetString(0) && key.Id.ToString() == reader.GetString(1));
+            views.Add(key, JsonSerializer.Deserialize<TView>(reader.GetString(2), EventJson.Options)!);
+        }
+
+        return views;
+    }
+
+    public void Write<TView, TKey>(NpgsqlBatch batch, ViewChanges<TView, TKey> changes)
+        where TView : class
+        where TKey : notnull
+    {
+        var data = changes.Stored.Select(change => JsonSerializer.Serialize(change.View, EventJson.Options)).ToArray();
+        if (Refused is { } refused && data.Any(json => json.Contains(refused, StringComparison.Ordinal)))
+        {
+            throw new NotSupportedException($"A view holds '{refused}'.");
+        }
+
+        batch.BatchCommands.Add(new(
+            "insert into views select $1, * from unnest($2, $3, $4) on conflict (view, tenant_id, id) do update set data = excluded.data")
+        {
+            Parameters =
+            {
+                new() { Value = typeof(TView).Name },
+                new() { Value = changes.Stored.Select(change => change.Key.TenantId).ToArray() },
+                new() { Value = changes.Stored.Select(change => change.Key.Id.ToString()!).ToArray() },
+                new() { Value = data, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
+            },
+        });
+        batch.BatchCommands.Add(new("delete from views where view = $1 and (tenant_id, id) in (select * from unnest($2, $3))")
+        {
+            Parameters =
+            {
+                new() { Value = typeof(TView).Name },
+                new() { Value = changes.Removed.Select(key => key.TenantId).ToArray() },
+                new() { Value = changes.Removed.Select(key => key.Id.ToString()!).ToArray() },
+            },
+        });
+    }
+
+    public void Clear(NpgsqlBatch batch, Type viewType) =>
+        batch.BatchCommands.Add(new("delete from views where view = $1") { Parameters = { new() { Value = viewType.Name } } });
+}
