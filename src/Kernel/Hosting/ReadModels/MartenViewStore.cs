@@ -108,9 +108,9 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
     private ViewTable Table(Type viewType) =>
         tables.GetOrAdd(viewType, static (type, options) => new(options, type), documents.Options);
 
-    private static NpgsqlParameter Of<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+    private static NpgsqlParameter<T> Of<T>(T value) => new() { TypedValue = value };
 
-    private static NpgsqlParameter TenantsOf<TKey>(IReadOnlyList<ViewKey<TKey>> keys) where TKey : notnull
+    private static NpgsqlParameter<string[]> TenantsOf<TKey>(IReadOnlyList<ViewKey<TKey>> keys) where TKey : notnull
     {
         var tenants = new string[keys.Count];
         for (var i = 0; i < tenants.Length; i++)
@@ -121,7 +121,7 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
         return Of(tenants);
     }
 
-    private static NpgsqlParameter IdsOf<TKey>(IReadOnlyList<ViewKey<TKey>> keys) where TKey : notnull
+    private static NpgsqlParameter<TKey[]> IdsOf<TKey>(IReadOnlyList<ViewKey<TKey>> keys) where TKey : notnull
     {
         var ids = new TKey[keys.Count];
         for (var i = 0; i < ids.Length; i++)

@@ -1,5 +1,4 @@
 using Marten;
-using Marten.Schema;
 using Monolith.EventSourcing;
 
 namespace Monolith.Hosting;
