@@ -34,6 +34,8 @@ public static class MonolithSetup
             builder.Configuration.GetSection("EventStore").Bind(options, binder => binder.ErrorOnUnknownConfiguration = true));
         services.AddHostedService<DatabasePreparation>();
         services.AddDocuments(set, settings);
+        services.AddReadModels(options =>
+            builder.Configuration.GetSection("Projections").Bind(options, binder => binder.ErrorOnUnknownConfiguration = true));
         services.AddMessaging(set, builder.Environment, application);
         services.AddHttp();
         services.AddApiDescription();
