@@ -24,14 +24,14 @@ internal sealed record BundleRelease(string Platform, string Version, string Sha
     /// <summary>The known releases for this machine, the default one first; none when there is no package for it.</summary>
     public static IReadOnlyList<BundleRelease> ForThisMachine(int? wantedMajor)
     {
-        var platform = Platforms();
+        var platform = ThisPlatform();
         return [.. Known()
             .Where(release => release.Platform == platform && (wantedMajor is null || release.Major == wantedMajor))
             .OrderByDescending(release => release.Major == DefaultMajor)
             .ThenByDescending(release => release.Major)];
     }
 
-    private static string? Platforms()
+    private static string? ThisPlatform()
     {
         // The Linux packages are linked against glibc; on musl (Alpine) they cannot start.
         if (RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal))
