@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 
@@ -20,6 +22,22 @@ internal static class ApiDescriptionSetup
             document.Servers = [];
             return Task.CompletedTask;
         });
+        options.CreateSchemaReferenceId = SchemaName;
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            // The converter that refuses NUL hides from the framework that text is text.
+            if (context.JsonTypeInfo.Type == typeof(string))
+            {
+                schema.Type = context.JsonPropertyInfo is { IsGetNullable: true } ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
+            }
+
+            return Task.CompletedTask;
+        });
         options.AddOperationTransformer<RouteDescriptionTransformer>();
     });
+
+    // Every route calls the type of its body Body: ChangeEmailRoute.Body is ChangeEmail to callers.
+    private static string? SchemaName(JsonTypeInfo type) => type.Type is { Name: "Body", DeclaringType.Name: var route }
+        ? route.EndsWith("Route", StringComparison.Ordinal) ? route[..^"Route".Length] : route
+        : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
 }

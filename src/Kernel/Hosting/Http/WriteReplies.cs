@@ -64,7 +64,7 @@ public sealed class DeletedReply : IResult, IEndpointMetadataProvider
 
     /// <inheritdoc/>
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        WriteAnswer.Describe(builder, StatusCodes.Status204NoContent, body: null);
+        WriteAnswer.Describe(builder, StatusCodes.Status204NoContent, typeof(void));
 }
 
 internal static class WriteAnswer
@@ -74,10 +74,10 @@ internal static class WriteAnswer
 
     internal static string EntityTag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    internal static void Describe(EndpointBuilder builder, int status, Type? body)
+    internal static void Describe(EndpointBuilder builder, int status, Type body)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(status, body, body is null ? [] : ["application/json"]));
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(status, body, body == typeof(void) ? [] : ["application/json"]));
         builder.Metadata.Add(new GivesVersion(status, WithPosition: true));
     }
 
