@@ -78,7 +78,7 @@ internal sealed class Appender(
             }
             catch (PostgresException error) when (race == 0 && PostgresErrors.IsLeafMissing(error))
             {
-                await RequireLeaf(await commands.LeafOf(stream, ct), stream.TenantId, error, ct);
+                await tenants.RequireElsewhere(stream.TenantId, await commands.LeafOf(stream, ct), error, ct);
             }
 
             // Disabled, dropped, or moved to another shard since we looked.
@@ -134,14 +134,6 @@ internal sealed class Appender(
         if (await reader.ReadAsync(ct))
         {
             throw new ClaimTakenException(new(reader.GetString(0), reader.GetString(1)), error);
-        }
-    }
-
-    private async Task RequireLeaf(Leaf leaf, string tenantId, PostgresException error, CancellationToken ct)
-    {
-        if (await tenants.Find(tenantId, ct) == leaf.Shard)
-        {
-            throw new SchemaException($"There is no partition {leaf.Events}: run the migration. ({error.SqlState})");
         }
     }
 }

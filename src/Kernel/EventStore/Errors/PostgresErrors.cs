@@ -61,6 +61,8 @@ internal static class PostgresErrors
         PostgresErrorCodes.ReadOnlySqlTransaction => Unavailable(EventStoreUnavailableException.ReadOnly, true, error),
         PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources
             => Unavailable(EventStoreUnavailableException.ServerFull, true, error),
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName
+            => new SchemaException($"The database's event store schema does not fit this build: run the migration. ({error.MessageText})", error),
         _ when error.SqlState.StartsWith("08", StringComparison.Ordinal) => Unavailable(EventStoreUnavailableException.ConnectionLost, true, error),
         _ => null,
     };

@@ -22,7 +22,17 @@ internal sealed partial class EventReader(
             while (true)
             {
                 var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
-                var loaded = await Load(definition, leaf, stream, asOf, usableSnapshots, ct);
+                LoadedState<object> loaded;
+                try
+                {
+                    loaded = await Load(definition, leaf, stream, asOf, usableSnapshots, ct);
+                }
+                catch (PostgresException error) when (PostgresErrors.IsLeafMissing(error))
+                {
+                    await tenants.RequireElsewhere(stream.TenantId, leaf, error, ct);
+                    continue;
+                }
+
                 if (loaded.Version == 0 && await tenants.Find(stream.TenantId, ct) != leaf.Shard)
                 {
                     continue; // The tenant has moved to another shard since we looked.
@@ -74,8 +84,8 @@ internal sealed partial class EventReader(
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.ToVersion });
             command.Parameters.Add(Timestamp(range.Until ?? DateTimeOffset.MaxValue));
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = range.Limit });
-            await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
-            while (await PostgresErrors.Translate(reader.ReadAsync(ct)))
+            await using var reader = await PostgresErrors.Translate(ReaderOf(command, stream, leaf, ct));
+            while (reader is not null && await PostgresErrors.Translate(reader.ReadAsync(ct)))
             {
                 any = true;
                 var row = new EnvelopeRow(reader);
@@ -89,6 +99,20 @@ internal sealed partial class EventReader(
             {
                 yield return moved;
             }
+        }
+    }
+
+    // Null when the tenant's leaf is gone because the tenant lies elsewhere now.
+    private async Task<NpgsqlDataReader?> ReaderOf(NpgsqlCommand command, StreamId stream, Leaf leaf, CancellationToken ct)
+    {
+        try
+        {
+            return await command.ExecuteReaderAsync(ct);
+        }
+        catch (PostgresException error) when (PostgresErrors.IsLeafMissing(error))
+        {
+            await tenants.RequireElsewhere(stream.TenantId, leaf, error, ct);
+            return null;
         }
     }
 

@@ -103,6 +103,17 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
         return shards[tenantId] = reader.GetString(0);
     }
 
+    /// <summary>Returns when a tenant no longer lies in a leaf that is missing, so that whoever looked for it there may look anew.</summary>
+    /// <exception cref="UnknownTenantException">The tenant was dropped, and its leaf with it.</exception>
+    /// <exception cref="SchemaException">The tenant lies there: the leaf should be there too.</exception>
+    internal async Task RequireElsewhere(string tenantId, Leaf leaf, PostgresException missing, CancellationToken ct)
+    {
+        if (await Find(tenantId, ct) == leaf.Shard)
+        {
+            throw new SchemaException($"There is no partition {leaf.Events}: run the migration. ({missing.SqlState})", missing);
+        }
+    }
+
     private async Task AddDedicated(string tenantId, CancellationToken ct)
     {
         await using var connection = await PostgresErrors.Translate(dataSource.OpenConnectionAsync(ct).AsTask());
