@@ -22,3 +22,9 @@ public sealed class ContentTests(PostgresFixture postgres) : ContentConformance(
 public sealed class SnapshotTests(PostgresFixture postgres) : SnapshotConformance(postgres);
 
 public sealed class SnapshotShapeTests(PostgresFixture postgres) : SnapshotShapeConformance(postgres);
+
+public sealed class TenantTests(PostgresFixture postgres) : TenantConformance(postgres);
+
+public sealed class TypeTests(PostgresFixture postgres) : TypeConformance(postgres);
+
+public sealed class SchemaTests(PostgresFixture postgres) : SchemaConformance(postgres);
