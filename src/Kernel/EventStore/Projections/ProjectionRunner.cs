@@ -28,6 +28,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     private readonly ILogger logger;
     private readonly TimeProvider time;
     private CancellationTokenSource? stopping;
+    private Task? stopped;
     private Task running = Task.CompletedTask;
 
     /// <summary>A runner that is not started yet.</summary>
@@ -101,22 +102,34 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     /// <summary>Starts the background work and returns.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        stopping = new();
+        var stop = stopping = new();
+        stopped = null;
         running = Task.WhenAll(Run(services.Tail.Run), Run(Place), Run(MoveIdleCheckpoints));
         return Task.CompletedTask;
 
-        Task Run(Func<CancellationToken, Task> part) => Task.Run(() => part(stopping.Token), CancellationToken.None);
+        Task Run(Func<CancellationToken, Task> part) => Task.Run(() => part(stop.Token), CancellationToken.None);
     }
 
     /// <summary>Ends the background work, writes the checkpoints, and gives the shards back so that another host takes them at once.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <remarks>A host may stop twice at the same moment; the second stop waits for the first.</remarks>
+    public Task StopAsync(CancellationToken cancellationToken)
     {
-        if (stopping is null)
+        lock (workers)
         {
-            return;
+            return stopped ??= stopping is null ? Task.CompletedTask : End(stopping, cancellationToken);
         }
+    }
 
-        await stopping.CancelAsync();
+    /// <summary>Stops it if it runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        services.Slots.Dispose();
+    }
+
+    private async Task End(CancellationTokenSource stop, CancellationToken cancellationToken)
+    {
+        await stop.CancelAsync();
         await running;
         await MoveIdle(cancellationToken);
         await Stop([.. workers.Keys]);
@@ -130,15 +143,8 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         }
 
         await session.DisposeAsync();
-        stopping.Dispose();
+        stop.Dispose();
         stopping = null;
-    }
-
-    /// <summary>Stops it if it runs.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(CancellationToken.None);
-        services.Slots.Dispose();
     }
 
     internal ProjectionWorker? Find(string projection, string shard)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Monolith.EventStore.Projections;
 using Npgsql;
 
 namespace Monolith.Hosting;
@@ -12,7 +13,8 @@ internal static class Readiness
     private const string Tag = "ready";
 
     public static void AddReadiness(this IServiceCollection services) => services.AddHealthChecks()
-        .AddCheck<DatabaseAnswers>("database", tags: [Tag], timeout: TimeSpan.FromSeconds(2));
+        .AddCheck<DatabaseAnswers>("database", tags: [Tag], timeout: TimeSpan.FromSeconds(2))
+        .AddCheck<ProjectionsRun>("projections", tags: [Tag]);
 
     public static void MapReadiness(this WebApplication app)
     {
@@ -36,5 +38,21 @@ internal sealed class DatabaseAnswers(NpgsqlDataSource dataSource) : IHealthChec
         {
             return HealthCheckResult.Unhealthy("The database does not answer.", error);
         }
+    }
+}
+
+/// <summary>
+/// Whether the projections that this host runs make progress. One that fails leaves the host ready: the others, all commands, and what is in the read
+/// models still work.
+/// </summary>
+internal sealed class ProjectionsRun(ProjectionRunner runner) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var failing = runner.Statuses
+            .Where(status => status.State == ProjectionState.Failing)
+            .Select(status => $"{status.Projection} on {status.Shard}")
+            .ToList();
+        return Task.FromResult(failing.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded($"Failing: {string.Join(", ", failing)}."));
     }
 }

@@ -34,7 +34,7 @@ public sealed class ModuleBuilder
     /// <summary>Registers a projection. It runs on every host that is allowed to, from the first event on.</summary>
     public ModuleBuilder AddProjection<TProjection>() where TProjection : Projection
     {
-        Services.AddSingleton<Projection, TProjection>();
+        Services.AddProjection<TProjection>();
         if (DocumentOf(typeof(TProjection)) is { } document)
         {
             documentTypes.Add(document);
@@ -58,7 +58,7 @@ public sealed class ModuleBuilder
     {
         for (var type = projection.BaseType; type is not null; type = type.BaseType)
         {
-            if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(DocumentProjection<>))
+            if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(DocumentProjection<,>))
             {
                 return type.GetGenericArguments()[0];
             }

@@ -49,10 +49,10 @@ internal static class ChangePasswordRoute
 public static class ChangePasswordHandler
 {
     /// <summary>Checks the current password, hashes the new one, and stores the hash.</summary>
-    public static Task<Saved> Handle(ChangePassword command, AggregateRepository<User> users, IPasswordHasher<User> hasher, CancellationToken ct)
+    public static async Task<Saved> Handle(ChangePassword command, AggregateRepository<User> users, IPasswordHasher<User> hasher, CancellationToken ct)
     {
-        var next = hasher.Hash(command.NewPassword);
-        return users.Update(
+        var next = await hasher.Hash(command.NewPassword, ct);
+        return await users.Update(
             command.UserId,
             user => user.ChangePassword(current => hasher.Matches(current, command.CurrentPassword), next),
             command.RequiredVersion,

@@ -57,11 +57,12 @@ internal static class CreateUserRoute
 public static class CreateUserHandler
 {
     /// <summary>Hashes the password and stores the new user.</summary>
-    public static Task<Saved> Handle(CreateUser command, AggregateRepository<User> users, IPasswordHasher<User> hasher, CancellationToken ct)
+    public static async Task<Saved> Handle(CreateUser command, AggregateRepository<User> users, IPasswordHasher<User> hasher, CancellationToken ct)
     {
+        var hash = await hasher.Hash(command.Password, ct);
         var user = new User(command.UserId);
         user.Create(
-            EmailAddress.Parse(command.Email), Username.Parse(command.Username), hasher.Hash(command.Password), command.FirstName, command.LastName);
-        return users.Save(user, ct);
+            EmailAddress.Parse(command.Email), Username.Parse(command.Username), hash, command.FirstName, command.LastName);
+        return await users.Save(user, ct);
     }
 }

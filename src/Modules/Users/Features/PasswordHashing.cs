@@ -10,10 +10,25 @@ namespace Monolith.Users.Features;
 /// </summary>
 internal static class PasswordHashing
 {
+    // A hash keeps a core busy for tens of milliseconds. A burst of them must not take every thread of the pool: then requests that hold a
+    // connection would wait behind hashes, and the rest for a connection.
+    private static readonly SemaphoreSlim Turns = new(Environment.ProcessorCount);
+
     extension(IPasswordHasher<User> hasher)
     {
         // The hasher of ASP.NET Core Identity does not look at the user.
-        public PasswordHash Hash(Password password) => new(hasher.HashPassword(null!, password.Reveal()));
+        public async Task<PasswordHash> Hash(Password password, CancellationToken ct)
+        {
+            await Turns.WaitAsync(ct);
+            try
+            {
+                return new(hasher.HashPassword(null!, password.Reveal()));
+            }
+            finally
+            {
+                Turns.Release();
+            }
+        }
 
         public bool Matches(PasswordHash hash, Password password) =>
             hasher.VerifyHashedPassword(null!, hash.Reveal(), password.Reveal()) != PasswordVerificationResult.Failed;

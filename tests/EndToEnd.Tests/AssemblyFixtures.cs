@@ -1,0 +1,3 @@
+using Monolith.Testing;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]

@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+
+namespace Monolith.EndToEnd.Tests;
+
+[Collection(RunningHostCollection.Name)]
+public sealed class OutsideTests(RunningHost host)
+{
+    private static readonly string[] Routes =
+    [
+        "POST /api/users", "GET /api/users", "GET /api/users/{id}", "GET /api/users/{id}/history", "PUT /api/users/{id}/email",
+        "PUT /api/users/{id}/password", "PUT /api/users/{id}/profile", "POST /api/users/{id}/activate", "POST /api/users/{id}/deactivate",
+        "DELETE /api/users/{id}", "POST /api/accounts", "GET /api/accounts/{id}", "GET /api/accounts/{id}/statement",
+        "POST /api/accounts/{id}/deposits", "POST /api/accounts/{id}/withdrawals", "DELETE /api/accounts/{id}",
+    ];
+
+    private static readonly string[] Instruments =
+    [
+        "monolith_eventstore_append_duration_seconds_count", "monolith_eventstore_load_duration_seconds_count", "monolith_eventstore_events_appended",
+        "monolith_eventstore_conflicts", "monolith_eventstore_snapshots_written", "monolith_projection_lag", "http_server_request_duration_seconds_count",
+        "db_client_connection_count", "wolverine_execution_time", "dotnet_gc_collections",
+    ];
+
+    [Fact]
+    public async Task The_API_description_has_every_route_with_a_summary_a_tenant_and_an_example()
+    {
+        var paths = (await host.Get("/openapi/v1.json")).ShouldBe(200).Json["paths"]!.AsObject();
+        var operations = paths
+            .SelectMany(path => path.Value!.AsObject().Select(operation => (Route: $"{operation.Key.ToUpperInvariant()} {path.Key}", Operation: operation.Value!)))
+            .ToDictionary(pair => pair.Route, pair => pair.Operation, StringComparer.Ordinal);
+
+        Assert.Equal(Routes.Order(StringComparer.Ordinal), operations.Keys.Order(StringComparer.Ordinal));
+        Assert.All(operations, pair =>
+        {
+            Assert.NotNull(pair.Value["summary"]);
+            Assert.Contains("X-Tenant-Id", pair.Value["parameters"]!.Names("name"));
+            Assert.All(Bodies(pair.Value), body => Assert.NotNull(body["example"]));
+        });
+    }
+
+    [Fact]
+    public async Task The_API_page_is_served() => Assert.Contains("Monolith", (await host.Get("/scalar/")).ShouldBe(200).Text, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task The_metrics_show_the_kernel_the_framework_the_driver_and_the_messages()
+    {
+        var user = await host.NewUser();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => host.Put($"{user}/profile", new { firstName = $"Name {i}" })));
+        for (var i = 0; i < 100; i++)
+        {
+            await host.Put($"{user}/profile", new { firstName = $"Another name {i}" });
+        }
+
+        var metrics = (await host.Get("/metrics")).ShouldBe(200).Text;
+        Assert.All(Instruments, instrument => Assert.Contains(instrument, metrics, StringComparison.Ordinal));
+        Assert.DoesNotContain("Password=", metrics, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task The_host_is_alive_and_ready()
+    {
+        (await host.Get("/health/live")).ShouldBe(200);
+        (await host.Get("/health/ready")).ShouldBe(200);
+    }
+
+    private static IEnumerable<JsonNode> Bodies(JsonNode operation) =>
+        operation["requestBody"]?["content"]?.AsObject().Select(content => content.Value!) ?? [];
+}

@@ -1,0 +1,70 @@
+using Alba;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Monolith.EventStore;
+using Monolith.EventStore.Projections;
+using Monolith.Testing;
+
+namespace Monolith.EndToEnd.Tests;
+
+/// <summary>The real host with its real modules on a real database, answering through Alba. It has the tenants demo, which it makes itself, and acme.</summary>
+public sealed class RunningHost(PostgresFixture postgres) : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Warnings warnings = new();
+    private TestDatabase? database;
+    private IAlbaHost? host;
+
+    public TestDatabase Database => database!;
+
+    public IServiceProvider Services => host!.Services;
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await postgres.CreateDatabase();
+        host = await AlbaHost.For<Program>(web =>
+        {
+            web.UseEnvironment("Development");
+            web.UseSetting("ConnectionStrings:Monolith", database.ConnectionString);
+            web.ConfigureLogging(logging => logging.ClearProviders().AddProvider(warnings));
+        });
+        await Services.GetRequiredService<Tenants>().Add("acme");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host!.DisposeAsync();
+        await database!.DisposeAsync();
+    }
+
+    /// <summary>Sends a request; whatever the answer, it is the test's to judge.</summary>
+    public async Task<Answer> Send(HttpRequestMessage request)
+    {
+        var result = await host!.Scenario(scenario =>
+        {
+            scenario.FromHttpRequestMessage(request);
+            scenario.IgnoreStatusCode();
+        });
+        if (result.Context.Response.StatusCode >= 500)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(string.Join(Environment.NewLine, warnings.All.TakeLast(3)));
+        }
+
+        return new(result.Context.Response, await result.ReadAsTextAsync());
+    }
+
+    /// <summary>Waits until every read model holds what a write did.</summary>
+    public async Task<Answer> Projected(Answer write)
+    {
+        await Services.GetRequiredService<ProjectionRunner>().WaitForAll(write.Position, Patience, TestContext.Current.CancellationToken);
+        return write;
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class RunningHostCollection : ICollectionFixture<RunningHost>
+{
+    public const string Name = "running host";
+}
