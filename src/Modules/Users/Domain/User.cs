@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Monolith.EventSourcing;
 
 namespace Monolith.Users.Domain;
@@ -49,7 +48,6 @@ public sealed record UserState(
     public static UserState Initial { get; } = new(UserStatus.None, "", "", PasswordHash.None, "", "", AvatarUrl: null);
 
     /// <summary>Email and username, each unique among the users of a tenant that are not deleted.</summary>
-    [JsonIgnore]
     public IEnumerable<Claim> Claims => Status is UserStatus.Active or UserStatus.Inactive
         ? [new("email", EmailAddress.Canonical(Email)), new("username", Domain.Username.Canonical(Username))]
         : [];
