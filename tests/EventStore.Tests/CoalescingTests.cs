@@ -132,22 +132,13 @@ public sealed class CoalescingTests(PostgresFixture postgres)
 
     private sealed class Bench : IAsyncDisposable
     {
-        private static readonly DomainModel Model = new DomainModelBuilder().AddAggregate(typeof(Ledger)).AddEvent(typeof(Entered)).AddEvent(typeof(Named)).Build();
-
-        private static readonly DatabaseTemplate Template = new("coalescing", async connectionString =>
-        {
-            await using var dataSource = NpgsqlDataSource.Create(connectionString);
-            await new Migrator(dataSource, Model).Migrate();
-            await new Tenants(dataSource).Add("acme");
-        });
-
         private readonly TestDatabase database;
 
         private Bench(TestDatabase database, int lanes)
         {
             this.database = database;
             DataSource = NpgsqlDataSource.Create(ConnectionStrings.Tune(database.ConnectionString));
-            Store = new(DataSource, Model, new() { AppendLanes = lanes });
+            Store = new(DataSource, Ledger.Model, new() { AppendLanes = lanes });
         }
 
         public NpgsqlDataSource DataSource { get; }
@@ -155,7 +146,7 @@ public sealed class CoalescingTests(PostgresFixture postgres)
         public PostgresEventStore Store { get; }
 
         public static async Task<Bench> Open(PostgresFixture postgres, int lanes) =>
-            new(await postgres.CreateDatabase(Template, TestContext.Current.CancellationToken), lanes);
+            new(await postgres.CreateDatabase(Ledger.Database, TestContext.Current.CancellationToken), lanes);
 
         public StreamId NewStream() => new("acme", "ledger", Guid.CreateVersion7());
 

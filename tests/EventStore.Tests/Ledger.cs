@@ -1,4 +1,6 @@
 using Monolith.EventSourcing;
+using Monolith.Testing;
+using Npgsql;
 
 namespace Monolith.EventStore.Tests;
 
@@ -25,6 +27,18 @@ public sealed record LedgerState(decimal Sum, int Entries, string? Name) : IStat
 [AggregateType("ledger")]
 public sealed class Ledger(Guid id) : Aggregate<LedgerState>(id)
 {
+    /// <summary>The types of a ledger alone.</summary>
+    public static DomainModel Model { get; } =
+        new DomainModelBuilder().AddEvent(typeof(Entered)).AddEvent(typeof(Named)).AddAggregate(typeof(Ledger)).Build();
+
+    /// <summary>A database that is ready for ledgers of the tenant <c>acme</c>.</summary>
+    public static DatabaseTemplate Database { get; } = new("ledger", async connectionString =>
+    {
+        await using var dataSource = NpgsqlDataSource.Create(connectionString);
+        await new Migrator(dataSource, Model).Migrate();
+        await new Tenants(dataSource).Add("acme");
+    });
+
     public void Enter(decimal amount, string note) => Raise(new Entered(amount, note));
 
     public void Rename(string name)

@@ -28,12 +28,38 @@ public sealed class RandomLabels : DocumentProjection<ParcelLabel>
 {
     public RandomLabels() : base("parcels.random_labels", version: 1) => Reads<Parcel>();
 
-    public override ParcelLabel? Apply(ParcelLabel? view, EventEnvelope envelope) => new(Guid.NewGuid(), "", 0m, [], default, null);
+    public override ParcelLabel? Apply(ParcelLabel? view, EventEnvelope envelope)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        return new(envelope.AggregateId, Guid.NewGuid().ToString(), 0m, [], default, null);
+    }
 }
 
-public sealed record Pile
+public sealed record Pile(Guid Id)
 {
     public List<string> Parcels { get; } = [];
+}
+
+public sealed record Stamp(string Id, int Uses);
+
+/// <summary>A view for each stamp, whichever parcels it is on.</summary>
+public sealed class StampUses : DocumentProjection<Stamp, string>
+{
+    public StampUses() : base("parcels.stamp_uses", version: 1)
+    {
+        Reads<Parcel>();
+        Only<ParcelStamped>();
+    }
+
+    public override IEnumerable<string> Keys(EventEnvelope envelope)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        return ((ParcelStamped)envelope.Event).Stamps;
+    }
+
+    public override Stamp? Apply(Stamp? view, EventEnvelope envelope) => throw new NotSupportedException();
+
+    public override Stamp? Apply(string key, Stamp? view, EventEnvelope envelope) => new(key, (view?.Uses ?? 0) + 1);
 }
 
 /// <summary>What must be found out: it changes the view that it is given.</summary>
@@ -44,7 +70,7 @@ public sealed class MutatingPiles : DocumentProjection<Pile>
     public override Pile? Apply(Pile? view, EventEnvelope envelope)
     {
         ArgumentNullException.ThrowIfNull(envelope);
-        view ??= new();
+        view ??= new(envelope.AggregateId);
         view.Parcels.Add(envelope.EventType);
         return view;
     }

@@ -34,6 +34,15 @@ public class ProjectionScenarioTests
         GivenEvents<Parcel>(One, Registered, new ParcelReturned()).ProjectedBy(new ParcelLabels()).ThenNoView(One).ThenNoView(Other);
 
     [Fact]
+    public void Views_can_have_keys_of_the_event_and_events_that_are_not_read_are_left_out() =>
+        GivenEvents<Parcel>(One, Registered, new ParcelStamped(["a", "b"]))
+            .AndEvents<Parcel>(Other, new ParcelStamped(["b"]))
+            .ProjectedBy(new StampUses())
+            .ThenView("a", new Stamp("a", 1))
+            .ThenView("b", new Stamp("b", 2))
+            .ThenNoView("4711");
+
+    [Fact]
     public void A_view_that_differs_fails_and_shows_both()
     {
         var views = GivenEvents<Parcel>(One, Registered).ProjectedBy(new ParcelLabels());

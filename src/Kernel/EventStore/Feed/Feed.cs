@@ -175,7 +175,7 @@ public sealed partial class Feed : IAsyncDisposable
     }
 
     // Names of types, shards and tenants are validated: letters, digits, hyphens and underscores.
-    private static string FeedStatement(string events, string filter) => Statements.Text("read_feed.sql")
+    internal static string FeedStatement(string events, string filter) => Statements.Text("read_feed.sql")
         .Replace("{events}", events, StringComparison.Ordinal)
         .Replace("{filter}", filter, StringComparison.Ordinal);
 

@@ -7,25 +7,34 @@ namespace Monolith.Testing;
 
 /// <summary>The views that a projection made of the events of a scenario.</summary>
 /// <typeparam name="TView">The document.</typeparam>
-public sealed class ProjectedViews<TView> where TView : class
+/// <typeparam name="TKey">The type of its id.</typeparam>
+public sealed class ProjectedViews<TView, TKey> where TView : class where TKey : notnull
 {
-    private readonly Dictionary<Guid, TView> views;
+    private readonly DocumentProjection<TView, TKey> projection;
+    private readonly Dictionary<ViewKey<TKey>, TView> views = [];
 
-    internal ProjectedViews(DocumentProjection<TView> projection, IReadOnlyList<EventEnvelope> feed)
+    internal ProjectedViews(DocumentProjection<TView, TKey> projection, IReadOnlyList<EventEnvelope> feed)
     {
-        views = Fold(projection, feed);
-        var again = Fold(projection, feed);
-        foreach (var (key, view) in views)
+        this.projection = projection;
+        foreach (var envelope in feed)
         {
-            if (!again.TryGetValue(key, out var second) || Json(view) != Json(second))
+            Fold(views, [envelope]);
+        }
+
+        var atOnce = new Dictionary<ViewKey<TKey>, TView>();
+        Fold(atOnce, feed);
+        foreach (var key in views.Keys.Union(atOnce.Keys))
+        {
+            var (one, other) = (Json(views.GetValueOrDefault(key)), Json(atOnce.GetValueOrDefault(key)));
+            if (one != other)
             {
-                Assert.Fail($"'{projection.Name}' is not pure: the same events gave two views.\nFirst:  {Json(view)}\nSecond: {Json(second)}");
+                Assert.Fail($"'{projection.Name}' is not pure: the same events gave two views of {key.Id}.\nOne by one:  {one}\nAll at once: {other}");
             }
         }
     }
 
     /// <summary>There is a view of this key, and it is equal to this one, or at least the same as JSON.</summary>
-    public ProjectedViews<TView> ThenView(Guid key, TView expected) => ThenView(key, view =>
+    public ProjectedViews<TView, TKey> ThenView(TKey key, TView expected) => ThenView(key, view =>
     {
         if (!Equals(expected, view) && Json(expected) != Json(view))
         {
@@ -34,12 +43,12 @@ public sealed class ProjectedViews<TView> where TView : class
     });
 
     /// <summary>There is a view of this key, for assertions on it.</summary>
-    public ProjectedViews<TView> ThenView(Guid key, Action<TView> check)
+    public ProjectedViews<TView, TKey> ThenView(TKey key, Action<TView> check)
     {
         ArgumentNullException.ThrowIfNull(check);
-        if (!views.TryGetValue(key, out var view))
+        if (!views.TryGetValue(Key(key), out var view))
         {
-            Assert.Fail($"There is no view of {key}. There are views of: {(views.Count == 0 ? "nothing" : string.Join(", ", views.Keys))}.");
+            Assert.Fail($"There is no view of {key}. There are views of: {(views.Count == 0 ? "nothing" : string.Join(", ", views.Keys.Select(other => other.Id)))}.");
         }
 
         check(view);
@@ -47,9 +56,9 @@ public sealed class ProjectedViews<TView> where TView : class
     }
 
     /// <summary>There is no view of this key: none was made, or it was removed again.</summary>
-    public ProjectedViews<TView> ThenNoView(Guid key)
+    public ProjectedViews<TView, TKey> ThenNoView(TKey key)
     {
-        if (views.TryGetValue(key, out var view))
+        if (views.TryGetValue(Key(key), out var view))
         {
             Assert.Fail($"There is a view of {key}: {Json(view)}");
         }
@@ -57,31 +66,31 @@ public sealed class ProjectedViews<TView> where TView : class
         return this;
     }
 
-    private static Dictionary<Guid, TView> Fold(DocumentProjection<TView> projection, IReadOnlyList<EventEnvelope> feed)
-    {
-        var folded = new Dictionary<Guid, TView>();
-        foreach (var envelope in feed)
-        {
-            var before = folded.GetValueOrDefault(envelope.AggregateId);
-            var untouched = Json(before);
-            var after = projection.Apply(before, envelope);
-            if (Json(before) != untouched)
-            {
-                Assert.Fail($"'{projection.Name}' changes the view that it is given, at {envelope.EventType}; it must return a new one.");
-            }
+    private static ViewKey<TKey> Key(TKey key) => new(ProjectionScenario.TenantId, key);
 
-            if (after is null)
+    private static string Json(TView? view) => JsonSerializer.Serialize(view, JsonSerializerOptions.Web);
+
+    private void Fold(Dictionary<ViewKey<TKey>, TView> into, IReadOnlyList<EventEnvelope> batch)
+    {
+        var fold = new DocumentFold<TView, TKey>(projection, batch);
+        var before = fold.Keys.ToDictionary(key => key, key => Json(into.GetValueOrDefault(key)));
+        var changes = fold.Run(into);
+        foreach (var (key, json) in before)
+        {
+            if (Json(into.GetValueOrDefault(key)) != json)
             {
-                folded.Remove(envelope.AggregateId);
-            }
-            else
-            {
-                folded[envelope.AggregateId] = after;
+                Assert.Fail($"'{projection.Name}' changes the view that it is given, of {key.Id}; it must return a new one.");
             }
         }
 
-        return folded;
-    }
+        foreach (var key in changes.Removed)
+        {
+            into.Remove(key);
+        }
 
-    private static string Json(TView? view) => JsonSerializer.Serialize(view, JsonSerializerOptions.Web);
+        foreach (var (key, view) in changes.Stored)
+        {
+            into[key] = view;
+        }
+    }
 }

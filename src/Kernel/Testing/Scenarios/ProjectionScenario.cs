@@ -78,8 +78,9 @@ public sealed class ProjectionScenario
         return this;
     }
 
-    /// <summary>Folds the events that the projection reads into its views, and fails if it is not pure.</summary>
-    public ProjectedViews<TView> ProjectedBy<TView>(DocumentProjection<TView> projection) where TView : class
+    /// <summary>Folds the events that the projection reads into its views, one by one and all at once, and fails if it is not pure.</summary>
+    /// <exception cref="ProjectionFailedException">The projection threw.</exception>
+    public ProjectedViews<TView, TKey> ProjectedBy<TView, TKey>(DocumentProjection<TView, TKey> projection) where TView : class where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(projection);
         var names = projection.Aggregates.Select(aggregate => Scenario.ModelOf(aggregate).Aggregate(aggregate).Name).ToHashSet(StringComparer.Ordinal);

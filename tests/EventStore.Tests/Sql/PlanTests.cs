@@ -1,0 +1,294 @@
+using System.Text.Json.Nodes;
+using Monolith.EventSourcing;
+using Monolith.Testing;
+using Monolith.Testing.Conformance;
+using Npgsql;
+
+namespace Monolith.EventStore.Tests.Sql;
+
+/// <summary>
+/// The plans of the very statements that the store sends, on leaves that are large enough to mean it: planned for the values at hand, as a
+/// statement's first uses are, and planned once for all values, as the later ones are.
+/// </summary>
+/// <remarks>
+/// A leaf whose statistics were never taken is planned for the values at hand as if a range of positions had next to no rows, and sorted.
+/// That is over after a few uses of the statement, or when the server has analyzed the leaf; the plan for all values is right from the beginning.
+/// </remarks>
+public sealed class PlanTests(PostgresFixture postgres)
+{
+    private const string Stream = "'00000000-0000-0000-0000-000000000007'";
+
+    private static readonly DomainModel Model = new DomainModelBuilder()
+        .AddEvent(typeof(Entered)).AddEvent(typeof(Named)).AddAggregate(typeof(Ledger)).AddAggregate(typeof(Journal)).Build();
+
+    private static readonly DatabaseTemplate Filled = new("plans", async connectionString =>
+    {
+        await using var dataSource = NpgsqlDataSource.Create(connectionString);
+        await new Migrator(dataSource, Model, new() { PoolShards = 2 }).Migrate();
+        var tenants = new Tenants(dataSource);
+        await tenants.Add("acme");
+        await tenants.Add("globex");
+        await Fill(dataSource, "ledger", "acme", streams: 800);
+        await Fill(dataSource, "ledger", "globex", streams: 300);
+        await Fill(dataSource, "journal", "acme", streams: 300);
+        await Execute(dataSource, "analyze");
+    });
+
+    // The last is of a tenant that comes later.
+    private static readonly (string Tenant, string Shard)[] Leaves = [("acme", "pool_0"), ("globex", "pool_1"), ("late", "tenant_1")];
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory, Behaviour(18)]
+    [InlineData("load.sql", true)]
+    [InlineData("load.sql", false)]
+    [InlineData("load_at_time.sql", true)]
+    [InlineData("load_at_time.sql", false)]
+    public async Task A_load_finds_snapshot_and_tail_by_the_keys_of_their_leaves(string file, bool analyzed)
+    {
+        await using var database = await Database(analyzed);
+        foreach (var (tenant, shard) in Leaves)
+        {
+            foreach (var (highest, snapshot) in (List<(string, string)>)[("9223372036854775807", "9223372036854775807"), ("75", "75"), ("50", "0")])
+            {
+                var type = file == "load.sql" ? "bigint" : "timestamptz";
+                await RequireKeys(
+                    database, shard, file, analyzed, $"text, uuid, int, text, {type}, bigint",
+                    $"'{tenant}', {Stream}, 1, 'fingerprint', {(file == "load.sql" ? highest : "now()")}, {snapshot}");
+            }
+        }
+    }
+
+    [Theory, Behaviour(18)]
+    [InlineData("read_forward.sql", true)]
+    [InlineData("read_forward.sql", false)]
+    [InlineData("read_backward.sql", true)]
+    [InlineData("read_backward.sql", false)]
+    public async Task A_stream_is_read_in_the_order_of_its_leafs_key(string file, bool analyzed)
+    {
+        await using var database = await Database(analyzed);
+        foreach (var (tenant, shard) in Leaves)
+        {
+            foreach (var (from, limit) in (List<(int, int)>)[(1, int.MaxValue), (51, 20)])
+            {
+                await RequireKeys(
+                    database, shard, file, analyzed, "text, uuid, bigint, bigint, timestamptz, int",
+                    $"'{tenant}', {Stream}, {from}, 9223372036854775807, 'infinity', {limit}");
+            }
+        }
+    }
+
+    [Theory, Behaviour(18)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_append_looks_only_at_the_end_of_its_stream(bool analyzed)
+    {
+        const string Events = "array[gen_random_uuid()], array['ledger.entered'], array[1], array['{}']::jsonb[]";
+        const string EventTypes = "uuid[], text[], smallint[], jsonb[]";
+        await using var database = await Database(analyzed);
+        foreach (var (tenant, shard) in Leaves)
+        {
+            var append = $"'{tenant}', {Stream}, 100, now(), '{{}}', {Events}";
+            var types = $"text, uuid, bigint, timestamptz, jsonb, {EventTypes}";
+            await RequireKeys(database, shard, "append.sql", analyzed, types, append);
+            await RequireKeys(
+                database, shard, "append_with_claims.sql", analyzed, types + ", text[], text[], text[], text[]", append + ", '{name}', '{a}', '{name}', '{b}'");
+            await RequireKeys(database, shard, "stream_tail.sql", analyzed, "text, uuid, bigint, int", $"'{tenant}', {Stream}, 90, 10");
+            await RequireKeys(database, shard, "stream_version.sql", analyzed, "text, uuid", $"'{tenant}', {Stream}");
+
+            // It sorts what is written, which is not what is stored.
+            await RequireKeys(
+                database, shard, "append_many.sql", analyzed,
+                $"text[], uuid[], bigint[], jsonb[], timestamptz, text, int[], int[], {EventTypes}",
+                $"array['{tenant}'], array[{Stream}]::uuid[], '{{100}}', array['{{}}']::jsonb[], now(), '250', '{{1}}', '{{1}}', {Events}",
+                maySort: true);
+        }
+    }
+
+    [Theory, Behaviour(18)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_feed_of_one_leaf_is_read_in_the_order_of_its_index_on_position(bool analyzed)
+    {
+        await using var database = await Database(analyzed);
+        foreach (var (_, shard) in Leaves)
+        {
+            foreach (var plan in await FeedPlans(database, Feed.FeedStatement(Leaf.Of("ledger", shard).Events, ""), analyzed, "0", "last_value / 2", "last_value - 100"))
+            {
+                Assert.Equal([$"events_ledger_{shard}_position_idx"], plan.Indexes);
+            }
+        }
+    }
+
+    [Theory, Behaviour(18)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_feed_of_several_leaves_merges_their_indexes(bool analyzed)
+    {
+        string[] ledgers = ["events_ledger_pool_0_position_idx", "events_ledger_pool_1_position_idx", "events_ledger_tenant_1_position_idx"];
+        string[] journals = ["events_journal_pool_0_position_idx", "events_journal_pool_1_position_idx", "events_journal_tenant_1_position_idx"];
+        await using var database = await Database(analyzed);
+        foreach (var (filter, indexes) in (List<(string, string[])>)
+            [
+                (" and aggregate_type in ('ledger')", ledgers),
+                ("", [.. journals, .. ledgers]),
+                ("and aggregate_type in ('ledger', 'journal') and shard = 'pool_0'", [journals[0], ledgers[0]]),
+            ])
+        {
+            // Of the last hundred positions nothing is asked: sorting so few rows is as good as merging them.
+            foreach (var plan in await FeedPlans(database, Feed.FeedStatement("events", filter), analyzed, "0", "last_value / 2"))
+            {
+                Assert.Equal(indexes, plan.Indexes.Order(StringComparer.Ordinal));
+                Assert.Contains("Merge Append", plan.Nodes);
+            }
+        }
+    }
+
+    private static async Task<List<Plan>> FeedPlans(TestDatabase database, string statement, bool analyzed, params string[] positions)
+    {
+        var plans = new List<Plan>();
+        foreach (var after in positions)
+        {
+            plans.AddRange(await Plans(
+                database, statement, analyzed, "bigint, bigint, timestamptz, int",
+                $"(select {after} from eventstore.position), (select last_value from eventstore.position), '-infinity', 1000"));
+        }
+
+        Assert.All(plans, plan => plan.RequireIndexes(maySort: false));
+        return plans;
+    }
+
+    private static async Task RequireKeys(
+        TestDatabase database, string shard, string file, bool analyzed, string types, string values, bool maySort = false)
+    {
+        var leaf = Leaf.Of("ledger", shard);
+        foreach (var plan in await Plans(database, leaf.Statement(file), analyzed, types, values))
+        {
+            plan.RequireIndexes(maySort);
+            Assert.NotEmpty(plan.Indexes);
+            Assert.All(plan.Indexes, index => Assert.Contains(index, (string[])[leaf.Events + "_pkey", leaf.Snapshots + "_pkey"]));
+        }
+    }
+
+    private static async Task<List<Plan>> Plans(TestDatabase database, string statement, bool analyzed, string types, string values)
+    {
+        var plans = new List<Plan>();
+        await using var connection = await database.DataSource.OpenConnectionAsync(Ct);
+        await Execute(connection, $"prepare planned ({types}) as {statement}");
+        foreach (var mode in analyzed ? (string[])["force_custom_plan", "force_generic_plan"] : ["force_generic_plan"])
+        {
+            await Execute(connection, $"set plan_cache_mode = {mode}");
+
+            // Arguments may hold no query, so they are computed before.
+            await using var arguments = new NpgsqlCommand($"select {string.Join(" || ', ' || ", Arguments(values).Select(value => $"quote_nullable({value})"))}", connection);
+            await using var explain = new NpgsqlCommand($"explain (format json) execute planned ({await arguments.ExecuteScalarAsync(Ct)})", connection);
+            plans.Add(new(JsonNode.Parse((string)(await explain.ExecuteScalarAsync(Ct))!)!));
+        }
+
+        await Execute(connection, "deallocate planned");
+        return plans;
+    }
+
+    // Split at the commas that stand outside all brackets.
+    private static IEnumerable<string> Arguments(string values)
+    {
+        var (depth, start) = (0, 0);
+        for (var i = 0; i < values.Length; i++)
+        {
+            depth += values[i] is '(' or '[' or '{' ? 1 : values[i] is ')' or ']' or '}' ? -1 : 0;
+            if (values[i] == ',' && depth == 0)
+            {
+                yield return values[start..i];
+                start = i + 1;
+            }
+        }
+
+        yield return values[start..];
+    }
+
+    private async Task<TestDatabase> Database(bool analyzed)
+    {
+        var database = await postgres.CreateDatabase(Filled, Ct);
+        await new Tenants(database.DataSource).Add("late", TenantPlacement.Dedicated, Ct);
+        await Fill(database.DataSource, "ledger", "late", streams: 300);
+        await Fill(database.DataSource, "journal", "late", streams: 20);
+        if (analyzed)
+        {
+            await Execute(database.DataSource, "analyze");
+        }
+
+        return database;
+    }
+
+    private static Task Fill(NpgsqlDataSource dataSource, string type, string tenant, int streams) => Execute(
+        dataSource,
+        $$"""
+        insert into eventstore.events (
+          position, version, recorded_at, event_id, aggregate_id, event_version, aggregate_type, shard, tenant_id, event_type, data, metadata
+        )
+        select
+          nextval('eventstore.position'), e.version, now(), gen_random_uuid(), ('00000000-0000-0000-0000-' || lpad(s.n::text, 12, '0'))::uuid, 1,
+          '{{type}}', t.shard, t.tenant_id, 'ledger.entered', '{"amount": 1, "note": "filled"}', '{}'
+        from eventstore.tenants t, generate_series(1, 100) as e (version), generate_series(1, {{streams}}) as s (n)
+        where t.tenant_id = '{{tenant}}';
+        insert into eventstore.snapshots (version, recorded_at, aggregate_id, schema_number, aggregate_type, shard, tenant_id, fingerprint, state)
+        select version, recorded_at, aggregate_id, 1, aggregate_type, shard, tenant_id, 'fingerprint', '{}'
+        from eventstore.events
+        where version % 10 = 0 and aggregate_type = '{{type}}' and tenant_id = '{{tenant}}'
+        """);
+
+    private static async Task Execute(NpgsqlDataSource dataSource, string sql)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(Ct);
+        await Execute(connection, sql);
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+
+    /// <summary>What a plan does with the events and the snapshots.</summary>
+    private sealed class Plan
+    {
+        private readonly JsonNode json;
+        private readonly List<JsonObject> nodes = [];
+
+        public Plan(JsonNode json)
+        {
+            this.json = json;
+            Collect(json[0]!["Plan"]!.AsObject());
+            Reads = nodes.FindAll(node => (string?)node["Relation Name"] is { } table
+                && (table.StartsWith("events", StringComparison.Ordinal) || table.StartsWith("snapshots", StringComparison.Ordinal))
+                && (string)node["Node Type"]! != "ModifyTable");
+        }
+
+        public List<string> Nodes => nodes.ConvertAll(node => (string)node["Node Type"]!);
+
+        public List<string> Indexes => [.. Reads.Select(node => (string?)node["Index Name"] ?? "none")];
+
+        private List<JsonObject> Reads { get; }
+
+        public void RequireIndexes(bool maySort)
+        {
+            var scans = Reads.ConvertAll(node => (string)node["Node Type"]!);
+            Assert.True(scans.TrueForAll(scan => scan is "Index Scan" or "Index Only Scan"), this + json.ToJsonString());
+            Assert.True(maySort || !Nodes.Exists(node => node.Contains("Sort", StringComparison.Ordinal)), this + json.ToJsonString());
+        }
+
+        public override string ToString() => $"{string.Join(" > ", Nodes)}: ";
+
+        private void Collect(JsonObject node)
+        {
+            nodes.Add(node);
+            foreach (var child in node["Plans"]?.AsArray() ?? [])
+            {
+                Collect(child!.AsObject());
+            }
+        }
+    }
+
+    [AggregateType("journal")]
+    public sealed class Journal(Guid id) : Aggregate<LedgerState>(id);
+}
