@@ -22,7 +22,9 @@ internal sealed class ProjectionBed : IAsyncDisposable
         await new Tenants(dataSource).Add("other");
     });
 
-    private readonly List<ProjectionRunner> runners = [];
+    private const string RunnerName = "runner";
+
+    private readonly Stack<IAsyncDisposable> owned = [];
     private readonly TestDatabase database;
 
     private ProjectionBed(TestDatabase database)
@@ -41,6 +43,12 @@ internal sealed class ProjectionBed : IAsyncDisposable
 
     public TableViews Views { get; }
 
+    /// <summary>Text that no view may hold, for the runners that are started after this is set.</summary>
+    public string? Refused { get; set; }
+
+    /// <summary>The name under which Npgsql counts what the runners ask.</summary>
+    public string PoolName => database.Name;
+
     public string ConnectionString => database.ConnectionString;
 
     /// <summary>What a runner does when nothing else is asked for: quick, so that tests are.</summary>
@@ -58,18 +66,31 @@ internal sealed class ProjectionBed : IAsyncDisposable
 
     public ProjectionOperations Operations(params Projection[] projections) => new(DataSource, Catalog(projections), Store.Feed, Views);
 
-    /// <summary>A runner with a store of its own, as in a process of its own.</summary>
+    /// <summary>A runner with connections and a store of its own, as in a process of its own.</summary>
     public Task<ProjectionRunner> Run(params Projection[] projections) => Run(Quick, projections);
 
+    /// <inheritdoc cref="Run(Projection[])"/>
     public async Task<ProjectionRunner> Run(ProjectionOptions options, params Projection[] projections)
     {
+        var connections = new NpgsqlDataSourceBuilder(ConnectionStrings.Tune(database.ConnectionString))
+        {
+            Name = PoolName,
+            ConnectionStringBuilder = { ApplicationName = RunnerName },
+        }.Build();
+        var store = new PostgresEventStore(connections, Model);
         var catalog = Catalog(projections);
-        var runner = new ProjectionRunner(
-            DataSource, Model, Store, catalog, Views, options, new(DataSource, catalog, Store.Feed, Views));
-        runners.Add(runner);
+        var views = new TableViews(connections) { Refused = Refused };
+        var runner = new ProjectionRunner(connections, Model, store, catalog, views, options, new(connections, catalog, store.Feed, views));
+        owned.Push(connections);
+        owned.Push(store);
+        owned.Push(runner);
         await runner.StartAsync(Ct);
         return runner;
     }
+
+    /// <summary>Ends the sessions of all runners, in the middle of whatever they do.</summary>
+    public Task KillBackends() =>
+        Execute($"select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = '{RunnerName}'");
 
     public async Task<AppendResult> Append(Guid id, string tenant, params object[] events)
     {
@@ -79,7 +100,20 @@ internal sealed class ProjectionBed : IAsyncDisposable
 
     public Task<AppendResult> Append(Guid id, params object[] events) => Append(id, Tenant, events);
 
-    public async Task CaughtUp(ProjectionRunner runner) => await runner.WaitForAll(await Store.Feed.Refresh(Ct), Patience, Ct);
+    /// <summary>Waits until a runner, or the others for it, have projected everything that is stored now.</summary>
+    public async Task CaughtUp(ProjectionRunner runner)
+    {
+        var end = await Store.Feed.Refresh(Ct);
+        try
+        {
+            await runner.WaitForAll(end, Patience, Ct);
+        }
+        catch (ReadModelBehindException late)
+        {
+            var rows = await Query<string>("select c::text from eventstore.projection_checkpoints c order by projection, shard");
+            Assert.Fail($"{late.Message}\n{string.Join('\n', runner.Statuses)}\n{string.Join('\n', rows)}");
+        }
+    }
 
     public async Task<TView?> View<TView>(object id, string tenant = Tenant) where TView : class
     {
@@ -126,9 +160,9 @@ internal sealed class ProjectionBed : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var runner in runners)
+        while (owned.TryPop(out var next))
         {
-            await runner.DisposeAsync();
+            await next.DisposeAsync();
         }
 
         await Store.DisposeAsync();

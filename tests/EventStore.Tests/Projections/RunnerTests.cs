@@ -99,7 +99,7 @@ public sealed class RunnerTests(PostgresFixture postgres)
         var foreign = await bed.Append(Guid.NewGuid(), new MeterRead(1));
 
         await ProjectionBed.Eventually(
-            async () => (await bed.Query<long>("select min(position) from eventstore.projection_checkpoints"))[0] >= foreign.Position,
+            async () => (await bed.Query<long>("select coalesce(min(position), 0) from eventstore.projection_checkpoints"))[0] >= foreign.Position,
             "every checkpoint has passed the foreign event");
     }
 

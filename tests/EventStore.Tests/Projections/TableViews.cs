@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Monolith.EventSourcing;
 using Monolith.EventStore.Projections;
@@ -10,28 +9,22 @@ namespace Monolith.EventStore.Tests.Projections;
 /// <summary>Views in one plain table, so that the runner is tested on PostgreSQL without Marten.</summary>
 internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
 {
-    private readonly ConcurrentDictionary<Type, Task> prepared = new();
-
     /// <summary>Refuses a view when it holds this text, as a constraint of a real table might.</summary>
     public string? Refused { get; set; }
 
-    public Task Prepare(Type viewType, CancellationToken ct = default) => prepared.GetOrAdd(viewType, async _ =>
+    // Several that create the table at once would collide, so the lock lets one go first.
+    public async Task Prepare(Type viewType, CancellationToken ct = default)
     {
-        await using var command = dataSource.CreateCommand(
+        await using var batch = dataSource.CreateBatch();
+        batch.BatchCommands.Add(new("select pg_advisory_xact_lock(1)"));
+        batch.BatchCommands.Add(new(
             """
             create table if not exists views (
               view text, tenant_id text, id text, data jsonb, constraint views_pkey primary key (view, tenant_id, id)
             )
-            """);
-        try
-        {
-            await command.ExecuteNonQueryAsync(CancellationToken.None);
-        }
-        catch (PostgresException raced) when (raced.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable)
-        {
-            // Another runner of the same test made it in this moment.
-        }
-    });
+            """));
+        await batch.ExecuteNonQueryAsync(ct);
+    }
 
     public async Task<IReadOnlyDictionary<ViewKey<TKey>, TView>> Load<TView, TKey>(
         NpgsqlConnection connection, IReadOnlyList<ViewKey<TKey>> keys, CancellationToken ct = default)

@@ -27,7 +27,19 @@ public sealed partial class ProjectionRunner
     /// <exception cref="ReadModelBehindException">One of them has not passed the position in that time.</exception>
     public async Task WaitForAll(long position, TimeSpan timeout, CancellationToken ct = default)
     {
-        var shards = await tenants.Shards(ct);
+        ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);
+        using var patience = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        IReadOnlyList<string> shards;
+        try
+        {
+            shards = await ThroughOutages(tenants.Shards, either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new ReadModelBehindException("*", position, timeout);
+        }
+
         await Task.WhenAll(catalog.All.SelectMany(projection => shards.Select(shard => WaitForShard(projection, shard, position, timeout, ct))));
     }
 
@@ -52,7 +64,7 @@ public sealed partial class ProjectionRunner
                     await Task.WhenAny(moved, tailMoved, Task.Delay(LongestPoll, time, either.Token));
                     either.Token.ThrowIfCancellationRequested();
                 }
-                else if (await HasPassed(projection, shard, position, either.Token))
+                else if (await ThroughOutages(token => HasPassed(projection, shard, position, token), either.Token))
                 {
                     return;
                 }
@@ -69,10 +81,26 @@ public sealed partial class ProjectionRunner
         }
     }
 
+    // Who waits does not mind that the database is gone for a while.
+    private async Task<T> ThroughOutages<T>(Func<CancellationToken, Task<T>> ask, CancellationToken ct)
+    {
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                return await ask(ct);
+            }
+            catch (Exception outage) when (Failures.IsOutage(outage))
+            {
+                await services.Backoff.Pause(failures, ct);
+            }
+        }
+    }
+
     // A checkpoint moves over foreign events only now and then. When nothing that the projection wants lies in between, it has passed them.
     private async Task<bool> HasPassed(Projection projection, string shard, long position, CancellationToken ct)
     {
-        if (await services.Checkpoints.Position(projection.Name, shard, ct) is not { } stored)
+        if (await services.Checkpoints.Position(projection, shard, ct) is not { } stored)
         {
             return false;
         }

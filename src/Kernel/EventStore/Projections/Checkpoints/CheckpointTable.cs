@@ -61,12 +61,13 @@ internal sealed class CheckpointTable(NpgsqlDataSource dataSource, TimeProvider 
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>The stored position of a projection on a shard; null when it has never run there.</summary>
-    public async Task<long?> Position(string projection, string shard, CancellationToken ct)
+    /// <summary>The stored position of a projection on a shard; null when it has never run there in this version or a newer one.</summary>
+    public async Task<long?> Position(Projection projection, string shard, CancellationToken ct)
     {
         await using var command = dataSource.CreateCommand(Statements.Text("checkpoint_position.sql"));
-        command.Parameters.Add(Parameters.Of(projection));
+        command.Parameters.Add(Parameters.Of(projection.Name));
         command.Parameters.Add(Parameters.Of(shard));
+        command.Parameters.Add(Parameters.Of(projection.Version));
         return (long?)await command.ExecuteScalarAsync(ct);
     }
 
