@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Monolith.EndToEnd.Tests.Processes;
+
+/// <summary>The built host as a process of its own, as an operator would start it.</summary>
+public sealed partial class HostProcess : IAsyncDisposable
+{
+    private const string Listening = "Monolith listens on ";
+    private const int Terminate = 15;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private readonly StringBuilder output = new();
+    private readonly TaskCompletionSource<string> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Process process;
+
+    private HostProcess(string environment, params string[] settings)
+    {
+        var start = new ProcessStartInfo(Dotnet, [Path.Combine(AppContext.BaseDirectory, "Monolith.Host.dll"), "--urls", "http://127.0.0.1:0", .. settings])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment },
+        };
+        process = new() { StartInfo = start, EnableRaisingEvents = true };
+        process.OutputDataReceived += (_, line) => Read(line.Data);
+        process.ErrorDataReceived += (_, line) => Read(line.Data);
+        process.Exited += (_, _) => address.TrySetException(new InvalidOperationException($"The host ended:{Environment.NewLine}{Output}"));
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public HttpClient Client { get; } = new() { DefaultRequestHeaders = { { "X-Tenant-Id", "demo" } } };
+
+    public string Output
+    {
+        get
+        {
+            lock (output)
+            {
+                return output.ToString();
+            }
+        }
+    }
+
+    private static string Dotnet => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+
+    /// <summary>A host in Development with its private server in the folder, once it listens.</summary>
+    public static async Task<HostProcess> Start(HostFolder folder)
+    {
+        var host = new HostProcess("Development", $"--EmbeddedPostgres:DataDirectory={folder.Path}");
+        try
+        {
+            host.Client.BaseAddress = new(await host.address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a host that is expected to refuse; answers how it ended and what it said.</summary>
+    public static async Task<(int ExitCode, string Output)> Refused(string environment, params string[] settings)
+    {
+        await using var host = new HostProcess(environment, settings);
+        await host.Ended();
+        return (host.process.ExitCode, host.Output);
+    }
+
+    /// <summary>As <c>kill -9</c>.</summary>
+    public async Task Kill()
+    {
+        process.Kill();
+        await Ended();
+    }
+
+    /// <summary>Asks it to stop, as a service manager does, and answers its exit code.</summary>
+    public async Task<int> Stop()
+    {
+        Assert.Equal(0, SendSignal(process.Id, Terminate));
+        await Ended();
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!process.HasExited)
+        {
+            await Stop();
+        }
+
+        process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SendSignal(int process, int signal);
+
+    private Task Ended() => process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
+
+    private void Read(string? line)
+    {
+        lock (output)
+        {
+            output.AppendLine(line);
+        }
+
+        if (line?.StartsWith(Listening, StringComparison.Ordinal) == true)
+        {
+            address.TrySetResult(line[Listening.Length..].Trim());
+        }
+    }
+}
