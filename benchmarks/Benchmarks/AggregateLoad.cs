@@ -11,6 +11,7 @@ namespace Monolith.Benchmarks;
 public class AggregateLoad
 {
     private readonly StreamId snapped = new("acme", "ledger", Guid.CreateVersion7());
+    private readonly StreamId cached = new("acme", "cached_ledger", Guid.CreateVersion7());
     private readonly StreamId unsnapped = new("acme", "unsnapped_ledger", Guid.CreateVersion7());
     private readonly Guid martenStream = Guid.CreateVersion7();
     private NpgsqlDataSource dataSource = null!;
@@ -28,7 +29,7 @@ public class AggregateLoad
     {
         dataSource = NpgsqlDataSource.Create(await Benchmark.NewDatabase("benchmark_load"));
         store = await Benchmark.NewStore(dataSource);
-        foreach (var stream in new[] { snapped, unsnapped })
+        foreach (var stream in new[] { snapped, cached, unsnapped })
         {
             await store.Append(new(stream, ExpectedVersion.None, Movements.Of(Events).Select(NewEvent.Of)));
         }
@@ -70,6 +71,9 @@ public class AggregateLoad
 
     [Benchmark(Description = "Monolith, snapshot and tail")]
     public async Task<decimal> Snapshot() => (await store.Load<LedgerState>(snapped)).State.Balance;
+
+    [Benchmark(Description = "Monolith, state in memory and tail")]
+    public async Task<decimal> Cached() => (await store.Load<LedgerState>(cached)).State.Balance;
 
     [Benchmark(Description = "Monolith, full replay")]
     public async Task<decimal> Replay() => (await store.Load<LedgerState>(unsnapped)).State.Balance;

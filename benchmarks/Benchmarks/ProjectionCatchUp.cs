@@ -7,7 +7,6 @@ using Monolith.EventStore;
 using Monolith.EventStore.Projections;
 using Monolith.Hosting;
 using Npgsql;
-using Weasel.Core;
 
 namespace Monolith.Benchmarks;
 

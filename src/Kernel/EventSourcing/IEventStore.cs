@@ -15,7 +15,8 @@ public interface IEventStore
     Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default);
 
     /// <summary>
-    /// Reads the state of one aggregate in one round trip: the newest usable snapshot and the events after it.
+    /// Reads the state of one aggregate in one round trip: the newest usable snapshot and the events after it, or, for a type that is cached,
+    /// the events after the version in memory.
     /// A stream that does not exist gives the initial state at version 0.
     /// </summary>
     /// <exception cref="UnknownEventTypeException">The stream holds an event whose name no type declares.</exception>
@@ -56,8 +57,12 @@ public readonly record struct AppendResult(long Version, long Position);
 /// <param name="State">The state.</param>
 /// <param name="Version">The version of the last event in it; 0 for none.</param>
 /// <param name="SnapshotVersion">The version of the snapshot it was built on; 0 for none.</param>
-/// <param name="EventsRead">How many events were read after the snapshot.</param>
-public sealed record LoadedState<TState>(TState State, long Version, long SnapshotVersion, int EventsRead);
+/// <param name="EventsRead">How many events were read and folded, on top of the snapshot or of the state in memory.</param>
+public sealed record LoadedState<TState>(TState State, long Version, long SnapshotVersion, int EventsRead)
+{
+    /// <summary>The version at which the state was in memory, for types that are cached; 0 when it was not and came from snapshot and tail.</summary>
+    public long CachedVersion { get; init; }
+}
 
 /// <summary>Which events of a stream to read, and in which order.</summary>
 public sealed record StreamRange

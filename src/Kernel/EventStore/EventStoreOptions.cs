@@ -30,6 +30,14 @@ public sealed class EventStoreOptions
     /// <summary>How many streams may wait for their snapshots. Beyond that the oldest request is dropped; the next load asks again.</summary>
     public int SnapshotQueue { get; set; } = 4096;
 
+    /// <summary>How many states of cached aggregate types are kept in memory; the least recently used make room. 0 switches the cache off.</summary>
+    public int MaxCachedStates { get; set; } = 10_000;
+
+    /// <summary>
+    /// How large the cached states may be in all, measured as JSON; the objects take about two to three times that. 0 switches the cache off.
+    /// </summary>
+    public long MaxCachedBytes { get; set; } = 64 * 1024 * 1024;
+
     /// <summary>How long the feed waits before it asks the database again although nothing was appended here: grows from the first to the second.</summary>
     public (TimeSpan Shortest, TimeSpan Longest) FeedPolling { get; set; } = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500));
 
@@ -45,6 +53,8 @@ public sealed class EventStoreOptions
         Check(MaxSnapshotBytes >= 1024, nameof(MaxSnapshotBytes), "1 KiB or more");
         Check(AppendLanes is >= 0 and <= 64, nameof(AppendLanes), "0 to 64");
         Check(SnapshotQueue >= 1, nameof(SnapshotQueue), "1 or more");
+        Check(MaxCachedStates >= 0, nameof(MaxCachedStates), "0 or more");
+        Check(MaxCachedBytes >= 0, nameof(MaxCachedBytes), "0 or more");
         Check(FeedPolling.Shortest > TimeSpan.Zero && FeedPolling.Longest >= FeedPolling.Shortest, nameof(FeedPolling), "more than zero, the second at least the first");
     }
 

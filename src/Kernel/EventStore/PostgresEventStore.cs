@@ -13,9 +13,9 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
 {
     private readonly Appender appender;
     private readonly EventReader streams;
+    private readonly CachedReader states;
     private readonly SnapshotWriter snapshots;
     private readonly DomainModel model;
-    private readonly StoreMetrics metrics;
     private readonly bool ownsMetrics;
 
     /// <summary>A store on a data source that the caller keeps.</summary>
@@ -41,12 +41,13 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         loggers ??= NullLoggerFactory.Instance;
         this.model = model;
         ownsMetrics = metrics is null;
-        this.metrics = metrics ?? new();
+        Metrics = metrics ?? new();
         Tenants = new(dataSource, time);
-        Feed = new(dataSource, model, options, time, this.metrics, loggers.CreateLogger<Feed>());
-        appender = new(dataSource, model, Tenants, options, time, this.metrics);
-        streams = new(dataSource, model, Tenants, this.metrics, loggers.CreateLogger<EventReader>());
-        snapshots = new(dataSource, model, Tenants, streams, options, this.metrics, loggers.CreateLogger<SnapshotWriter>());
+        Feed = new(dataSource, model, options, time, Metrics, loggers.CreateLogger<Feed>());
+        appender = new(dataSource, model, Tenants, options, time, Metrics);
+        streams = new(dataSource, model, Tenants, Metrics, loggers.CreateLogger<EventReader>());
+        states = new(streams, model, options, Metrics);
+        snapshots = new(dataSource, model, Tenants, streams, options, Metrics, loggers.CreateLogger<SnapshotWriter>());
     }
 
     /// <summary>The feed of all events.</summary>
@@ -54,6 +55,8 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
 
     /// <summary>The tenants.</summary>
     public Tenants Tenants { get; }
+
+    internal StoreMetrics Metrics { get; }
 
     /// <inheritdoc />
     public async Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default)
@@ -77,14 +80,14 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
             throw new InvalidModelException($"The state of '{stream.AggregateType}' is not a {typeof(TState).FullName}.");
         }
 
-        var loaded = await streams.Load(stream, asOf, ct);
-        if (asOf == AsOf.Now)
+        var loaded = await states.Load(stream, asOf, ct);
+        if (asOf == AsOf.Now && loaded.CachedVersion == 0)
         {
             // The tail holds a multiple only when its snapshot is missing or unusable.
             snapshots.Request(stream, loaded.SnapshotVersion, loaded.Version);
         }
 
-        return new((TState)loaded.State, loaded.Version, loaded.SnapshotVersion, loaded.EventsRead);
+        return new((TState)loaded.State, loaded.Version, loaded.SnapshotVersion, loaded.EventsRead) { CachedVersion = loaded.CachedVersion };
     }
 
     /// <inheritdoc />
@@ -116,7 +119,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         await Feed.DisposeAsync();
         if (ownsMetrics)
         {
-            metrics.Dispose();
+            Metrics.Dispose();
         }
     }
 }

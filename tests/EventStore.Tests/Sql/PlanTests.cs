@@ -42,6 +42,8 @@ public sealed class PlanTests(PostgresFixture postgres)
     [Theory, Behaviour(18)]
     [InlineData("load.sql", true)]
     [InlineData("load.sql", false)]
+    [InlineData("load_cacheable.sql", true)]
+    [InlineData("load_cacheable.sql", false)]
     [InlineData("load_at_time.sql", true)]
     [InlineData("load_at_time.sql", false)]
     public async Task A_load_finds_snapshot_and_tail_by_the_keys_of_their_leaves(string file, bool analyzed)
@@ -51,11 +53,24 @@ public sealed class PlanTests(PostgresFixture postgres)
         {
             foreach (var (highest, snapshot) in (List<(string, string)>)[("9223372036854775807", "9223372036854775807"), ("75", "75"), ("50", "0")])
             {
-                var type = file == "load.sql" ? "bigint" : "timestamptz";
+                var type = file == "load_at_time.sql" ? "timestamptz" : "bigint";
                 await RequireKeys(
                     database, shard, file, analyzed, $"text, uuid, int, text, {type}, bigint",
-                    $"'{tenant}', {Stream}, 1, 'fingerprint', {(file == "load.sql" ? highest : "now()")}, {snapshot}");
+                    $"'{tenant}', {Stream}, 1, 'fingerprint', {(file == "load_at_time.sql" ? "now()" : highest)}, {snapshot}");
             }
+        }
+    }
+
+    [Theory, Behaviour(18)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_tail_of_a_state_in_memory_is_found_by_the_key_of_its_leaf(bool analyzed)
+    {
+        await using var database = await Database(analyzed);
+        foreach (var (tenant, shard) in Leaves)
+        {
+            await RequireKeys(
+                database, shard, "load_tail.sql", analyzed, "text, uuid, bigint, bigint, bigint", $"'{tenant}', {Stream}, 90, 9223372036854775807, 102");
         }
     }
 

@@ -20,6 +20,12 @@ public sealed class AggregateTypeAttribute(string name) : Attribute
     /// </summary>
     public int SnapshotSchema { get; init; } = 1;
 
+    /// <summary>
+    /// Whether the store keeps states of this type in memory. A load still reads from the database what was appended since, so it is never
+    /// stale; what it saves is the snapshot and the fold. One state object is handed to everyone who loads: it must be immutable.
+    /// </summary>
+    public bool Cache { get; init; }
+
     /// <summary>Whether event data of this type gets a GIN index for containment search. It costs several times the append.</summary>
     public bool IndexData { get; init; }
 }

@@ -20,6 +20,7 @@ public abstract class AggregateDefinition
         Name = declared.Name;
         SnapshotEvery = declared.SnapshotEvery;
         SnapshotSchema = declared.SnapshotSchema;
+        Cache = declared.Cache;
         IndexData = declared.IndexData;
         create = Constructor(clrType);
         StateJson = EventJson.ContractOf(stateType);
@@ -40,6 +41,9 @@ public abstract class AggregateDefinition
 
     /// <summary>The hand-set number of the state's meaning.</summary>
     public int SnapshotSchema { get; }
+
+    /// <summary>Whether states are kept in memory.</summary>
+    public bool Cache { get; }
 
     /// <summary>Whether event data is indexed for containment search.</summary>
     public bool IndexData { get; }

@@ -12,20 +12,23 @@ namespace Monolith.EventStore;
 internal sealed partial class EventReader(
     NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, StoreMetrics metrics, ILogger<EventReader> logger)
 {
-    public async Task<LoadedState<object>> Load(StreamId stream, AsOf asOf, CancellationToken ct)
+    /// <summary>The state of a stream; with the id of its last event when it is to be kept in memory.</summary>
+    public async Task<StateFold> Load(StreamId stream, AsOf asOf, CancellationToken ct, bool forCache = false)
     {
         var definition = model.Aggregate(stream.AggregateType);
         var started = Stopwatch.GetTimestamp();
+        var file = asOf.MaxTime is not null ? "load_at_time.sql" : forCache ? "load_cacheable.sql" : "load.sql";
         try
         {
             var usableSnapshots = definition.SnapshotEvery == 0 ? 0 : asOf.MaxVersion ?? long.MaxValue;
             while (true)
             {
                 var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
-                LoadedState<object> loaded;
+                var fold = new StateFold(definition, model, stream);
+                long? unusable;
                 try
                 {
-                    loaded = await Load(definition, leaf, stream, asOf, usableSnapshots, ct);
+                    unusable = await Load(fold, definition, leaf.Statement(file), stream, asOf, usableSnapshots, forCache, ct);
                 }
                 catch (PostgresException error) when (PostgresErrors.IsLeafMissing(error))
                 {
@@ -33,19 +36,68 @@ internal sealed partial class EventReader(
                     continue;
                 }
 
-                if (loaded.Version == 0 && await tenants.Find(stream.TenantId, ct) != leaf.Shard)
+                if (unusable is { } version)
+                {
+                    usableSnapshots = version - 1;
+                    continue;
+                }
+
+                if (fold.Version == 0 && await tenants.Find(stream.TenantId, ct) != leaf.Shard)
                 {
                     continue; // The tenant has moved to another shard since we looked.
                 }
 
-                if (loaded.State is not UnusableSnapshot)
+                metrics.Loaded(definition.Name, fold.EventsRead, started);
+                return fold;
+            }
+        }
+        catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
+        {
+            throw mapped;
+        }
+    }
+
+    /// <summary>
+    /// A state in memory and what was appended since; null when it cannot be built upon: the stream is another one now, the tenant may not be
+    /// read here, or the tail has more than so many events.
+    /// </summary>
+    public async Task<StateFold?> LoadTail(CachedState cached, long highestVersion, long mostEvents, CancellationToken ct)
+    {
+        var stream = cached.Stream;
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
+            await using var command = dataSource.CreateCommand(leaf.Statement("load_tail.sql"));
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cached.Version });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = highestVersion });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = mostEvents + 2 });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            if (!await reader.ReadAsync(ct) || reader.GetInt64(0) != cached.Version || reader.GetGuid(4) != cached.LastEventId)
+            {
+                return null;
+            }
+
+            var fold = new StateFold(model.Aggregate(stream.AggregateType), model, stream);
+            fold.BeginWithCached(cached);
+            while (await reader.ReadAsync(ct))
+            {
+                if (fold.EventsRead == mostEvents)
                 {
-                    metrics.Loaded(definition.Name, loaded.EventsRead, started);
-                    return loaded;
+                    return null;
                 }
 
-                usableSnapshots = loaded.SnapshotVersion - 1;
+                fold.Add(reader.GetInt64(0), reader.GetString(1), reader.GetInt16(2), reader.GetFieldValue<byte[]>(3), reader.GetGuid(4));
             }
+
+            metrics.Loaded(stream.AggregateType, fold.EventsRead, started);
+            return fold;
+        }
+        catch (PostgresException error) when (PostgresErrors.IsLeafMissing(error))
+        {
+            return null;
         }
         catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
         {
@@ -116,10 +168,11 @@ internal sealed partial class EventReader(
         }
     }
 
-    private async Task<LoadedState<object>> Load(
-        AggregateDefinition definition, Leaf leaf, StreamId stream, AsOf asOf, long usableSnapshots, CancellationToken ct)
+    // The version of the snapshot that cannot be read, if there is one: then nothing was folded.
+    private async Task<long?> Load(
+        StateFold fold, AggregateDefinition definition, string statement, StreamId stream, AsOf asOf, long usableSnapshots, bool withEventIds, CancellationToken ct)
     {
-        await using var command = dataSource.CreateCommand(leaf.Statement(asOf.MaxTime is null ? "load.sql" : "load_at_time.sql"));
+        await using var command = dataSource.CreateCommand(statement);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = definition.SnapshotSchema });
@@ -128,40 +181,26 @@ internal sealed partial class EventReader(
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = usableSnapshots });
 
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var state = definition.InitialState;
-        long version = 0, snapshotVersion = 0;
-        var eventsRead = 0;
         while (await reader.ReadAsync(ct))
         {
-            var rowVersion = reader.GetInt64(0);
-            if (reader.IsDBNull(1))
+            var version = reader.GetInt64(0);
+            var data = reader.GetFieldValue<byte[]>(3);
+            Guid? eventId = withEventIds && !reader.IsDBNull(4) ? reader.GetGuid(4) : null;
+            if (!reader.IsDBNull(1))
             {
-                version = snapshotVersion = rowVersion;
-                if (TryRead(definition, stream, rowVersion, reader.GetFieldValue<byte[]>(3)) is not { } snapshot)
-                {
-                    return new(new UnusableSnapshot(), version, snapshotVersion, 0);
-                }
-
-                state = snapshot;
-                continue;
+                fold.Add(version, reader.GetString(1), reader.GetInt16(2), data, eventId);
             }
-
-            if (rowVersion != version + 1)
+            else if (TryRead(definition, stream, version, data) is { } snapshot)
             {
-                throw new InvalidOperationException($"{stream} has a hole: version {rowVersion} follows {version}.");
+                fold.BeginWithSnapshot(snapshot, version, eventId);
             }
-
-            var events = model.Decode(reader.GetString(1), reader.GetInt16(2), reader.GetFieldValue<byte[]>(3), stream, rowVersion);
-            for (var i = 0; i < events.Count; i++)
+            else
             {
-                state = definition.Apply(state, events[i]);
+                return version;
             }
-
-            version = rowVersion;
-            eventsRead++;
         }
 
-        return new(state, version, snapshotVersion, eventsRead);
+        return null;
     }
 
     // A snapshot is a shortcut, never the truth: one that cannot be read costs a longer replay and nothing else.
@@ -184,6 +223,4 @@ internal sealed partial class EventReader(
 
     [LoggerMessage(10, LogLevel.Warning, "The snapshot of {Stream} at version {Version} cannot be read ({Problem}); replaying and writing it anew.")]
     private partial void LogUnusable(StreamId stream, long version, string problem);
-
-    private sealed record UnusableSnapshot;
 }

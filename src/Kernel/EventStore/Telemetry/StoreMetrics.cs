@@ -22,6 +22,8 @@ public sealed class StoreMetrics : IDisposable
     private readonly Counter<long> snapshotsWritten;
     private readonly Counter<long> snapshotFailures;
     private readonly Histogram<int> tailLength;
+    private readonly Counter<long> cacheLoads;
+    private readonly Counter<long> cacheEvictions;
 
     /// <summary>The instruments of one store.</summary>
     public StoreMetrics(IMeterFactory? factory = null)
@@ -34,8 +36,11 @@ public sealed class StoreMetrics : IDisposable
         snapshotsWritten = meter.CreateCounter<long>("monolith.eventstore.snapshots.written", "{snapshot}", "Snapshots written.");
         snapshotFailures = meter.CreateCounter<long>("monolith.eventstore.snapshots.failed", "{snapshot}", "Snapshots that could not be written or read.");
         tailLength = meter.CreateHistogram(
-            "monolith.eventstore.load.events", "{event}", "Events read after the snapshot by a load.", tags: null,
+            "monolith.eventstore.load.events", "{event}", "Events read and folded by a load.", tags: null,
             new InstrumentAdvice<int> { HistogramBucketBoundaries = [0, 1, 5, 10, 25, 50, 100, 250, 1000, 10_000] });
+        cacheLoads = meter.CreateCounter<long>(
+            "monolith.eventstore.cache.loads", "{load}", "Loads of cached aggregate types by result: hit, miss, or outdated when the state in memory could not be built upon.");
+        cacheEvictions = meter.CreateCounter<long>("monolith.eventstore.cache.evictions", "{state}", "States that made room for others.");
     }
 
     /// <summary>The meter, for the instruments of other parts of the store.</summary>
@@ -54,6 +59,11 @@ public sealed class StoreMetrics : IDisposable
         loadDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, type);
         tailLength.Record(events, type);
     }
+
+    internal void LoadedThroughCache(string aggregateType, string result) => cacheLoads.Add(
+        1, new KeyValuePair<string, object?>("aggregate_type", aggregateType), new KeyValuePair<string, object?>("result", result));
+
+    internal void Evicted(string aggregateType) => cacheEvictions.Add(1, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
 
     internal void Conflicted(string aggregateType) => conflicts.Add(1, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
 

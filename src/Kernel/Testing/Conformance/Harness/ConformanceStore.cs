@@ -19,17 +19,14 @@ public sealed class ConformanceStore : IAsyncDisposable
     /// <summary>A tenant in a shard of its own.</summary>
     public const string Initech = "initech";
 
-    private readonly IAsyncDisposable? database;
-    private readonly NpgsqlDataSource beside;
+    private readonly TestDatabase database;
     private readonly List<ConformanceStore> otherHosts = [];
 
-    private ConformanceStore(string connectionString, StoreSetup setup, IAsyncDisposable? database)
+    private ConformanceStore(TestDatabase database, StoreSetup setup)
     {
         this.database = database;
         Setup = setup;
-        ConnectionString = connectionString;
-        beside = NpgsqlDataSource.Create(connectionString);
-        var connection = new NpgsqlConnectionStringBuilder(ConnectionStrings.Tune(connectionString));
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionStrings.Tune(database.ConnectionString));
         setup.Connect?.Invoke(connection);
         DataSource = NpgsqlDataSource.Create(connection);
         Store = new(DataSource, setup.Model, OptionsOf(setup), setup.Time, setup.Loggers);
@@ -52,10 +49,10 @@ public sealed class ConformanceStore : IAsyncDisposable
     public NpgsqlDataSource DataSource { get; }
 
     /// <summary>The connection string of the database's owner, untuned.</summary>
-    public string ConnectionString { get; }
+    public string ConnectionString => database.ConnectionString;
 
-    /// <summary>Connections beside the store.</summary>
-    public NpgsqlDataSource Beside => beside;
+    /// <summary>The name of the database.</summary>
+    public string DatabaseName => database.Name;
 
     /// <summary>A new stream of tallies.</summary>
     public static StreamId NewTally(string tenant = Acme) => new(tenant, "tally", Guid.CreateVersion7());
@@ -72,7 +69,7 @@ public sealed class ConformanceStore : IAsyncDisposable
     /// <summary>Another host on the same database: it shares nothing with this one but the tables.</summary>
     public ConformanceStore AnotherHost(StoreSetup? setup = null)
     {
-        var host = new ConformanceStore(ConnectionString, setup ?? Setup, database: null);
+        var host = new ConformanceStore(database, setup ?? Setup);
         otherHosts.Add(host);
         return host;
     }
@@ -99,16 +96,16 @@ public sealed class ConformanceStore : IAsyncDisposable
         [.. (await ReadFeed(new() { Limit = int.MaxValue }, ct)).Select(e => e.Position)];
 
     /// <summary>Runs SQL beside the store.</summary>
-    public Task<int> Execute(string sql, CancellationToken ct) => beside.Execute(sql, ct);
+    public Task<int> Execute(string sql, CancellationToken ct) => database.DataSource.Execute(sql, ct);
 
     /// <summary>Asks for one value beside the store.</summary>
-    public Task<T> Scalar<T>(string sql, CancellationToken ct) => beside.Scalar<T>(sql, ct);
+    public Task<T> Scalar<T>(string sql, CancellationToken ct) => database.DataSource.Scalar<T>(sql, ct);
 
     /// <summary>Asks for one column beside the store.</summary>
-    public Task<List<T>> Column<T>(string sql, CancellationToken ct) => beside.Column<T>(sql, ct);
+    public Task<List<T>> Column<T>(string sql, CancellationToken ct) => database.DataSource.Column<T>(sql, ct);
 
     /// <summary>A connection beside the store.</summary>
-    public async Task<NpgsqlConnection> Connect(CancellationToken ct) => await beside.OpenConnectionAsync(ct);
+    public async Task<NpgsqlConnection> Connect(CancellationToken ct) => await database.DataSource.OpenConnectionAsync(ct);
 
     /// <summary>An append that another host makes in a transaction that stays open.</summary>
     public async Task<OpenAppend> BeginAppend(CancellationToken ct) => await OpenAppend.Begin(await Connect(ct), ct);
@@ -121,43 +118,26 @@ public sealed class ConformanceStore : IAsyncDisposable
         Until($"select count(*) >= {sessions} from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", ct);
 
     /// <summary>Waits until a query says true.</summary>
-    public Task Until(string query, CancellationToken ct) => beside.Until(query, ct);
+    public Task Until(string query, CancellationToken ct) => database.DataSource.Until(query, ct);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         foreach (var host in otherHosts)
         {
-            await host.DisposeAsync();
+            await host.Stop();
         }
 
-        await Store.DisposeAsync();
-        await DataSource.DisposeAsync();
-        await beside.DisposeAsync();
-        if (database is not null)
-        {
-            await database.DisposeAsync();
-        }
+        await Stop();
+        await database.DisposeAsync();
     }
-
-    /// <summary>A store in an empty database that the caller keeps.</summary>
-    public static async Task<ConformanceStore> CreateIn(string connectionString, StoreSetup? setup = null)
-    {
-        setup ??= new();
-        await Build(connectionString, setup);
-        return new(connectionString, setup, database: null);
-    }
-
-    /// <summary>A store on a database that holds one already, which the caller keeps.</summary>
-    public static ConformanceStore On(string connectionString, StoreSetup? setup = null) => new(connectionString, setup ?? new(), database: null);
 
     internal static async Task<ConformanceStore> Create(PostgresFixture postgres, StoreSetup setup, CancellationToken ct)
     {
         var pools = OptionsOf(setup).PoolShards;
         var types = string.Join(',', setup.Model.Aggregates.Select(type => type.Name));
         var template = new DatabaseTemplate($"conformance {pools} {types}", connectionString => Build(connectionString, setup));
-        var copy = await postgres.CreateDatabase(template, ct);
-        return new(copy.ConnectionString, setup, copy);
+        return new(await postgres.CreateDatabase(template, ct), setup);
     }
 
     private static EventStoreOptions OptionsOf(StoreSetup setup)
@@ -178,5 +158,12 @@ public sealed class ConformanceStore : IAsyncDisposable
         }
 
         await tenants.Add(Initech, TenantPlacement.Dedicated);
+    }
+
+    // The host ends, its database stays.
+    private async Task Stop()
+    {
+        await Store.DisposeAsync();
+        await DataSource.DisposeAsync();
     }
 }
