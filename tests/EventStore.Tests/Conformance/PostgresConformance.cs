@@ -28,3 +28,7 @@ public sealed class TenantTests(PostgresFixture postgres) : TenantConformance(po
 public sealed class TypeTests(PostgresFixture postgres) : TypeConformance(postgres);
 
 public sealed class SchemaTests(PostgresFixture postgres) : SchemaConformance(postgres);
+
+public sealed class DurabilityTests(PostgresFixture postgres) : DurabilityConformance(postgres);
+
+public sealed class ErrorTests(PostgresFixture postgres) : ErrorConformance(postgres);

@@ -52,6 +52,8 @@ internal static class PostgresErrors
     {
         PostgresErrorCodes.UntranslatableCharacter or PostgresErrorCodes.CharacterNotInRepertoire => new UnstorableEventException(
             UnstorableEventException.InvalidText, "Text holds the character NUL or is not valid Unicode; PostgreSQL cannot store it.", error),
+        PostgresErrorCodes.ProgramLimitExceeded => new UnstorableEventException(
+            UnstorableEventException.TooLarge, $"PostgreSQL cannot store anything so large: {error.MessageText}", error),
         PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable
             => Unavailable(EventStoreUnavailableException.TransactionAborted, true, error),
         PostgresErrorCodes.QueryCanceled => Unavailable(EventStoreUnavailableException.TimedOut, true, error),
@@ -59,7 +61,7 @@ internal static class PostgresErrors
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             => Unavailable(EventStoreUnavailableException.ServerRestarting, true, error),
         PostgresErrorCodes.ReadOnlySqlTransaction => Unavailable(EventStoreUnavailableException.ReadOnly, true, error),
-        PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources
+        PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources or PostgresErrorCodes.ConfigurationLimitExceeded
             => Unavailable(EventStoreUnavailableException.ServerFull, true, error),
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName
             => new SchemaException($"The database's event store schema does not fit this build: run the migration. ({error.MessageText})", error),

@@ -19,14 +19,17 @@ public sealed class ConformanceStore : IAsyncDisposable
     /// <summary>A tenant in a shard of its own.</summary>
     public const string Initech = "initech";
 
-    private readonly TestDatabase database;
+    private readonly IAsyncDisposable? database;
+    private readonly NpgsqlDataSource beside;
     private readonly List<ConformanceStore> otherHosts = [];
 
-    private ConformanceStore(TestDatabase database, StoreSetup setup)
+    private ConformanceStore(string connectionString, StoreSetup setup, IAsyncDisposable? database)
     {
         this.database = database;
         Setup = setup;
-        var connection = new NpgsqlConnectionStringBuilder(ConnectionStrings.Tune(database.ConnectionString));
+        ConnectionString = connectionString;
+        beside = NpgsqlDataSource.Create(connectionString);
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionStrings.Tune(connectionString));
         setup.Connect?.Invoke(connection);
         DataSource = NpgsqlDataSource.Create(connection);
         Store = new(DataSource, setup.Model, OptionsOf(setup), setup.Time, setup.Loggers);
@@ -49,10 +52,10 @@ public sealed class ConformanceStore : IAsyncDisposable
     public NpgsqlDataSource DataSource { get; }
 
     /// <summary>The connection string of the database's owner, untuned.</summary>
-    public string ConnectionString => database.ConnectionString;
+    public string ConnectionString { get; }
 
-    /// <summary>The name of the database.</summary>
-    public string DatabaseName => database.Name;
+    /// <summary>Connections beside the store.</summary>
+    public NpgsqlDataSource Beside => beside;
 
     /// <summary>A new stream of tallies.</summary>
     public static StreamId NewTally(string tenant = Acme) => new(tenant, "tally", Guid.CreateVersion7());
@@ -69,7 +72,7 @@ public sealed class ConformanceStore : IAsyncDisposable
     /// <summary>Another host on the same database: it shares nothing with this one but the tables.</summary>
     public ConformanceStore AnotherHost(StoreSetup? setup = null)
     {
-        var host = new ConformanceStore(database, setup ?? Setup);
+        var host = new ConformanceStore(ConnectionString, setup ?? Setup, database: null);
         otherHosts.Add(host);
         return host;
     }
@@ -96,16 +99,16 @@ public sealed class ConformanceStore : IAsyncDisposable
         [.. (await ReadFeed(new() { Limit = int.MaxValue }, ct)).Select(e => e.Position)];
 
     /// <summary>Runs SQL beside the store.</summary>
-    public Task<int> Execute(string sql, CancellationToken ct) => database.DataSource.Execute(sql, ct);
+    public Task<int> Execute(string sql, CancellationToken ct) => beside.Execute(sql, ct);
 
     /// <summary>Asks for one value beside the store.</summary>
-    public Task<T> Scalar<T>(string sql, CancellationToken ct) => database.DataSource.Scalar<T>(sql, ct);
+    public Task<T> Scalar<T>(string sql, CancellationToken ct) => beside.Scalar<T>(sql, ct);
 
     /// <summary>Asks for one column beside the store.</summary>
-    public Task<List<T>> Column<T>(string sql, CancellationToken ct) => database.DataSource.Column<T>(sql, ct);
+    public Task<List<T>> Column<T>(string sql, CancellationToken ct) => beside.Column<T>(sql, ct);
 
     /// <summary>A connection beside the store.</summary>
-    public async Task<NpgsqlConnection> Connect(CancellationToken ct) => await database.DataSource.OpenConnectionAsync(ct);
+    public async Task<NpgsqlConnection> Connect(CancellationToken ct) => await beside.OpenConnectionAsync(ct);
 
     /// <summary>An append that another host makes in a transaction that stays open.</summary>
     public async Task<OpenAppend> BeginAppend(CancellationToken ct) => await OpenAppend.Begin(await Connect(ct), ct);
@@ -118,26 +121,43 @@ public sealed class ConformanceStore : IAsyncDisposable
         Until($"select count(*) >= {sessions} from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", ct);
 
     /// <summary>Waits until a query says true.</summary>
-    public Task Until(string query, CancellationToken ct) => database.DataSource.Until(query, ct);
+    public Task Until(string query, CancellationToken ct) => beside.Until(query, ct);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         foreach (var host in otherHosts)
         {
-            await host.Stop();
+            await host.DisposeAsync();
         }
 
-        await Stop();
-        await database.DisposeAsync();
+        await Store.DisposeAsync();
+        await DataSource.DisposeAsync();
+        await beside.DisposeAsync();
+        if (database is not null)
+        {
+            await database.DisposeAsync();
+        }
     }
+
+    /// <summary>A store in an empty database that the caller keeps.</summary>
+    public static async Task<ConformanceStore> CreateIn(string connectionString, StoreSetup? setup = null)
+    {
+        setup ??= new();
+        await Build(connectionString, setup);
+        return new(connectionString, setup, database: null);
+    }
+
+    /// <summary>A store on a database that holds one already, which the caller keeps.</summary>
+    public static ConformanceStore On(string connectionString, StoreSetup? setup = null) => new(connectionString, setup ?? new(), database: null);
 
     internal static async Task<ConformanceStore> Create(PostgresFixture postgres, StoreSetup setup, CancellationToken ct)
     {
         var pools = OptionsOf(setup).PoolShards;
         var types = string.Join(',', setup.Model.Aggregates.Select(type => type.Name));
         var template = new DatabaseTemplate($"conformance {pools} {types}", connectionString => Build(connectionString, setup));
-        return new(await postgres.CreateDatabase(template, ct), setup);
+        var copy = await postgres.CreateDatabase(template, ct);
+        return new(copy.ConnectionString, setup, copy);
     }
 
     private static EventStoreOptions OptionsOf(StoreSetup setup)
@@ -158,12 +178,5 @@ public sealed class ConformanceStore : IAsyncDisposable
         }
 
         await tenants.Add(Initech, TenantPlacement.Dedicated);
-    }
-
-    // The host ends, its database stays.
-    private async Task Stop()
-    {
-        await Store.DisposeAsync();
-        await DataSource.DisposeAsync();
     }
 }

@@ -5,7 +5,7 @@ namespace Monolith.Testing.Conformance;
 
 /// <summary>
 /// What an event store must do, as tests. Derive a class from each group in a test project that has a <see cref="PostgresFixture"/>; override
-/// <see cref="Configure"/> to hold the store to the same under other options.
+/// <see cref="Configure"/> to hold the store to the same under other options. The server's user must be a superuser: some of the tests break things.
 /// </summary>
 public abstract class ConformanceTests : IDisposable
 {
