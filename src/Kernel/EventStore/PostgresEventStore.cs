@@ -61,7 +61,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <inheritdoc />
     public async Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default)
     {
-        var (result, before) = await appender.Append(request, ct);
+        var (result, before) = await appender.Append(request, transaction: null, ct);
         if (result.Position > 0)
         {
             Feed.Signal();
@@ -69,6 +69,37 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         }
 
         return result;
+    }
+
+    /// <summary>
+    /// Appends events to one stream in a transaction of the caller's: they are stored when it commits, together with whatever else it wrote.
+    /// Does what <see cref="Append(AppendRequest, CancellationToken)"/> does, in one round trip, but never together with other appends.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// From this call to its end the transaction holds the feed back, for all readers of all tenants, and keeps other writers of the stream waiting:
+    /// append last, and end it soon. While it is open, do not await another append to the same stream. Transactions that append to several
+    /// streams do it in one order, or deadlock.
+    /// </para>
+    /// <para>
+    /// An append that is refused leaves the transaction as it was and usable: it runs in a savepoint. After an
+    /// <see cref="EventStoreUnavailableException"/> roll back, and repeat the whole transaction; with the same event ids that is safe.
+    /// </para>
+    /// <para>
+    /// The store does not learn of the commit. Readers of the feed find the events at their next poll (<see cref="EventStoreOptions.FeedPolling"/>), or
+    /// at once when <see cref="Feed.Signal"/> is called after the commit; a snapshot that is due is written after the next load.
+    /// </para>
+    /// </remarks>
+    /// <param name="request">The events.</param>
+    /// <param name="transaction">An open transaction at the level read committed, in the store's database.</param>
+    /// <param name="ct">Cancels the append, not the transaction.</param>
+    /// <exception cref="ArgumentException">The transaction has another isolation level.</exception>
+    /// <exception cref="InvalidOperationException">The transaction has ended.</exception>
+    /// <inheritdoc cref="IEventStore.Append" path="/exception"/>
+    public async Task<AppendResult> Append(AppendRequest request, NpgsqlTransaction transaction, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        return (await appender.Append(request, transaction, ct)).Result;
     }
 
     /// <inheritdoc />

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Monolith.EventSourcing;
 using Npgsql;
@@ -18,6 +19,8 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
     /// <summary>How long appends that others share their way with may wait for somebody's open transaction.</summary>
     public static readonly TimeSpan LongestLockWait = TimeSpan.FromMilliseconds(250);
 
+    private const string Savepoint = "monolith_append";
+
     private static readonly string LongestLockWaitSetting = LongestLockWait.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The leaf that the append goes to.</summary>
@@ -28,30 +31,42 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
     public async Task<AppendOutcome> One(EncodedAppend append, CancellationToken ct)
     {
         var leaf = await LeafOf(append.Stream, ct);
-        var claims = append.Request.Claims;
-        await using var command = dataSource.CreateCommand(leaf.Statement(claims.IsEmpty ? "append.sql" : "append_with_claims.sql"));
-        var parameters = command.Parameters;
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
-        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
-        parameters.Add(new NpgsqlParameter<long> { TypedValue = append.Request.Expected.Value });
-        parameters.Add(Now());
-        parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Metadata, NpgsqlDbType = NpgsqlDbType.Jsonb });
-        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = append.EventIds });
-        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = append.EventTypes });
-        parameters.Add(new NpgsqlParameter<short[]> { TypedValue = append.EventVersions });
-        parameters.Add(Json(append.Data));
-        if (!claims.IsEmpty)
-        {
-            // In one order everywhere, so that two appends that take the same claims never deadlock.
-            AddClaims(parameters, claims.Taken.Distinct());
-            AddClaims(parameters, claims.Released.Except(claims.Taken));
-        }
-
+        await using var command = dataSource.CreateCommand(StatementOf(append, leaf));
+        Bind(command.Parameters, append);
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         var outcome = AppendOutcome.From(reader, leaf);
         await reader.NextResultAsync(ct);
         return outcome;
+    }
+
+    /// <summary>
+    /// Sends one append in a transaction of the caller's, between a savepoint and its release: one round trip, and when it fails the transaction
+    /// is as it was before.
+    /// </summary>
+    public async Task<AppendOutcome> Joined(EncodedAppend append, NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        var leaf = await LeafOf(append.Stream, ct);
+        var statement = new NpgsqlBatchCommand(StatementOf(append, leaf));
+        Bind(statement.Parameters, append);
+        try
+        {
+            await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
+            {
+                BatchCommands = { new($"savepoint {Savepoint}"), statement, new($"release savepoint {Savepoint}") },
+            };
+            await using var reader = await batch.ExecuteReaderAsync(ct);
+            await reader.ReadAsync(ct);
+            var outcome = AppendOutcome.From(reader, leaf);
+            await reader.NextResultAsync(ct);
+            return outcome;
+        }
+        catch (Exception error) when (error is PostgresException or OperationCanceledException && transaction.Connection?.State == ConnectionState.Open)
+        {
+            await transaction.RollbackAsync(Savepoint, CancellationToken.None);
+            await transaction.ReleaseAsync(Savepoint, CancellationToken.None);
+            throw;
+        }
     }
 
     /// <summary>Sends appends to different streams. All of them are committed, or none when the statement fails; each has its own outcome.</summary>
@@ -79,6 +94,28 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
         }
 
         return outcomes;
+    }
+
+    private static string StatementOf(EncodedAppend append, Leaf leaf) =>
+        leaf.Statement(append.Request.Claims.IsEmpty ? "append.sql" : "append_with_claims.sql");
+
+    private void Bind(NpgsqlParameterCollection parameters, EncodedAppend append)
+    {
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = append.Request.Expected.Value });
+        parameters.Add(Now());
+        parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Metadata, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = append.EventIds });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = append.EventTypes });
+        parameters.Add(new NpgsqlParameter<short[]> { TypedValue = append.EventVersions });
+        parameters.Add(Json(append.Data));
+        if (append.Request.Claims is { IsEmpty: false } claims)
+        {
+            // In one order everywhere, so that two appends that take the same claims never deadlock.
+            AddClaims(parameters, claims.Taken.Distinct());
+            AddClaims(parameters, claims.Released.Except(claims.Taken));
+        }
     }
 
     private NpgsqlBatchCommand OfLeaf(Leaf leaf, EncodedAppend[] appends)

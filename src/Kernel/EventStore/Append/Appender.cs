@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using Monolith.EventSourcing;
 using Npgsql;
@@ -5,21 +6,35 @@ using Npgsql;
 namespace Monolith.EventStore;
 
 /// <summary>
-/// Appends: one statement, one round trip, committed by itself. What the statement could not do it says in its one row, and only then a second
-/// statement looks why.
+/// Appends: one statement, one round trip, committed by itself or with the caller's transaction. What the statement could not do it says in its
+/// one row, and only then a second statement looks why.
 /// </summary>
-internal sealed class Appender(
-    NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
+internal sealed class Appender
 {
     // Only "any" and "exists" meet others at the same version and go on; each round at least one of them gets through.
     private const int MaxRaces = 1000;
 
-    private readonly AppendCommands commands = new(dataSource, tenants, time);
-    private readonly AppendCoalescer? coalescer = options.AppendLanes == 0 ? null : new(new(dataSource, tenants, time), options.AppendLanes);
+    private readonly DomainModel model;
+    private readonly Tenants tenants;
+    private readonly EventStoreOptions options;
+    private readonly StoreMetrics metrics;
+    private readonly AppendCommands commands;
+    private readonly Sender alone;
+    private readonly AppendInquiry inquiry;
 
-    /// <summary>Appends.</summary>
+    public Appender(NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
+    {
+        (this.model, this.tenants, this.options, this.metrics) = (model, tenants, options, metrics);
+        commands = new(dataSource, tenants, time);
+        alone = options.AppendLanes == 0 ? commands.One : new AppendCoalescer(commands, options.AppendLanes).Append;
+        inquiry = new(dataSource.CreateCommand);
+    }
+
+    private delegate Task<AppendOutcome> Sender(EncodedAppend append, CancellationToken ct);
+
+    /// <summary>Appends; in the caller's transaction when there is one.</summary>
     /// <returns>The result, and the version that the stream was at before.</returns>
-    public async Task<(AppendResult Result, long Before)> Append(AppendRequest request, CancellationToken ct)
+    public async Task<(AppendResult Result, long Before)> Append(AppendRequest request, NpgsqlTransaction? transaction, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         if (EncodedAppend.Of(request, model, options) is not { } append)
@@ -30,7 +45,7 @@ internal sealed class Appender(
 
         try
         {
-            var result = await Append(append, ct);
+            var result = await (transaction is null ? Append(append, alone, inquiry, ct) : Join(append, transaction, ct));
             metrics.Appended(append.Stream.AggregateType, append.Count, started);
             return (result, result.Version - append.Count);
         }
@@ -45,14 +60,30 @@ internal sealed class Appender(
         }
     }
 
-    private async Task<AppendResult> Append(EncodedAppend append, CancellationToken ct)
+    private async Task<AppendResult> Join(EncodedAppend append, NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        if (transaction.IsolationLevel is not (IsolationLevel.ReadCommitted or IsolationLevel.Unspecified))
+        {
+            throw new ArgumentException(
+                $"An append has to see what is stored now, which a transaction of the level {transaction.IsolationLevel} does not: begin it as ReadCommitted.",
+                nameof(transaction));
+        }
+
+        // On the caller's connection: callers that each hold one and wait for another would empty the pool.
+        await tenants.ShardOf(append.Stream.TenantId, CommandOf, ct);
+        return await Append(append, (append, ct) => commands.Joined(append, transaction, ct), new(CommandOf), ct);
+
+        NpgsqlCommand CommandOf(string sql) => new(sql, transaction.Connection, transaction);
+    }
+
+    private async Task<AppendResult> Append(EncodedAppend append, Sender send, AppendInquiry inquiry, CancellationToken ct)
     {
         var stream = append.Stream;
         for (var race = 0; ; race++)
         {
             try
             {
-                var outcome = await (coalescer?.Append(append, ct) ?? commands.One(append, ct));
+                var outcome = await send(append, ct);
                 if (outcome.Position is { } position)
                 {
                     return new(outcome.Actual + append.Count, position);
@@ -60,12 +91,12 @@ internal sealed class Appender(
 
                 if (outcome.TenantOk)
                 {
-                    return await Repeated(append, outcome.Leaf, outcome.Actual, ct);
+                    return await inquiry.Repeated(append, outcome.Leaf, outcome.Actual, ct);
                 }
             }
             catch (PostgresException error) when (PostgresErrors.IsVersionTaken(error) && append.Request.Expected.IsExact)
             {
-                return await Repeated(append, await commands.LeafOf(stream, ct), actual: null, ct);
+                return await inquiry.Repeated(append, await commands.LeafOf(stream, ct), actual: null, ct);
             }
             catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsVersionTaken(error))
             {
@@ -73,7 +104,7 @@ internal sealed class Appender(
             }
             catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsClaimTaken(error))
             {
-                await RefuseHeldClaims(append, error, ct);
+                await inquiry.RefuseHeldClaims(append, error, ct);
                 continue;
             }
             catch (PostgresException error) when (race == 0 && PostgresErrors.IsLeafMissing(error))
@@ -83,57 +114,6 @@ internal sealed class Appender(
 
             // Disabled, dropped, or moved to another shard since we looked.
             await tenants.Find(stream.TenantId, ct);
-        }
-    }
-
-    // The stream was not where the writer expected it. When the very events stand there already, an earlier try succeeded and its answer was lost.
-    private async Task<AppendResult> Repeated(EncodedAppend append, Leaf leaf, long? actual, CancellationToken ct)
-    {
-        var stream = append.Stream;
-        var expected = append.Request.Expected;
-        if (expected.IsExact)
-        {
-            await using var tail = dataSource.CreateCommand(leaf.Statement("stream_tail.sql"));
-            tail.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
-            tail.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
-            tail.Parameters.Add(new NpgsqlParameter<long> { TypedValue = expected.Value });
-            tail.Parameters.Add(new NpgsqlParameter<int> { TypedValue = append.Count });
-            await using var reader = await tail.ExecuteReaderAsync(ct);
-            var same = 0;
-            while (await reader.ReadAsync(ct) && reader.GetGuid(1) == append.EventIds[same])
-            {
-                if (++same == append.Count)
-                {
-                    return new(reader.GetInt64(0), reader.GetInt64(2));
-                }
-            }
-        }
-
-        throw new ConcurrencyException(stream, expected, actual ?? await StreamVersion(stream, leaf, ct));
-    }
-
-    private async Task<long> StreamVersion(StreamId stream, Leaf leaf, CancellationToken ct)
-    {
-        await using var command = dataSource.CreateCommand(leaf.Statement("stream_version.sql"));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
-        return (long)(await command.ExecuteScalarAsync(ct) ?? 0L);
-    }
-
-    // A claim that was given back between the violation and this look is free: then the append is tried again.
-    private async Task RefuseHeldClaims(EncodedAppend append, PostgresException error, CancellationToken ct)
-    {
-        var taken = append.Request.Claims.Taken;
-        await using var command = dataSource.CreateCommand(Statements.Text("claims_held.sql"));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.AggregateType });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. taken.Select(claim => claim.Name)] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. taken.Select(claim => claim.Value)] });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        if (await reader.ReadAsync(ct))
-        {
-            throw new ClaimTakenException(new(reader.GetString(0), reader.GetString(1)), error);
         }
     }
 }

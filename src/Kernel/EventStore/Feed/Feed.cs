@@ -114,8 +114,11 @@ public sealed partial class Feed : IAsyncDisposable
         return await Read(FeedStatement("events", filter), range.After, upTo, range.Since ?? DateTimeOffset.MinValue, range.Limit, ct);
     }
 
-    /// <summary>Says that something was appended, so that the watermark is looked at now and not at the next poll.</summary>
-    internal void Signal() => signals.Writer.TryWrite(true);
+    /// <summary>
+    /// Says that something was appended, so that the feed is looked at now and not at the next poll. The store does so after its own appends; call it
+    /// after committing a transaction that holds one. Cheap, and harmless when nothing was appended.
+    /// </summary>
+    public void Signal() => signals.Writer.TryWrite(true);
 
     /// <summary>Stops the background work. Waiting calls end with a cancellation.</summary>
     public async ValueTask DisposeAsync()

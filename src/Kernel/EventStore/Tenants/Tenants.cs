@@ -77,15 +77,21 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
     public ValueTask<string> ShardOf(string tenantId, CancellationToken ct = default) =>
         tenantId is not null && shards.TryGetValue(tenantId, out var shard) ? new(shard) : new(Find(tenantId!, ct));
 
+    /// <summary>The same, with a command of the caller's where the database has to be asked.</summary>
+    internal ValueTask<string> ShardOf(string tenantId, Func<string, NpgsqlCommand> commandOf, CancellationToken ct) =>
+        shards.TryGetValue(tenantId, out var shard) ? new(shard) : new(Find(tenantId, commandOf, ct));
+
     /// <summary>Asks the database anew where a tenant lies, because a statement found it elsewhere or switched off.</summary>
-    internal async Task<string> Find(string tenantId, CancellationToken ct)
+    internal Task<string> Find(string tenantId, CancellationToken ct) => Find(tenantId, dataSource.CreateCommand, ct);
+
+    private async Task<string> Find(string tenantId, Func<string, NpgsqlCommand> commandOf, CancellationToken ct)
     {
         if (!TenantIds.IsValid(tenantId))
         {
             throw new UnknownTenantException(tenantId);
         }
 
-        await using var command = dataSource.CreateCommand(Statements.Text("find_tenant.sql"));
+        await using var command = commandOf(Statements.Text("find_tenant.sql"));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
         await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
         if (!await reader.ReadAsync(ct))

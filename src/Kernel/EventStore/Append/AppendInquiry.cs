@@ -1,0 +1,61 @@
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore;
+
+/// <summary>Finds out why an append was not written. Asked only then, and where the append was sent: alone, or in the caller's transaction.</summary>
+internal sealed class AppendInquiry(Func<string, NpgsqlCommand> commandOf)
+{
+    /// <summary>The result of an earlier try: when the very events stand there already, it succeeded and its answer was lost.</summary>
+    /// <exception cref="ConcurrencyException">Others stand there, or none: the stream was not where the writer expected it.</exception>
+    public async Task<AppendResult> Repeated(EncodedAppend append, Leaf leaf, long? actual, CancellationToken ct)
+    {
+        var stream = append.Stream;
+        var expected = append.Request.Expected;
+        if (expected.IsExact)
+        {
+            await using var tail = commandOf(leaf.Statement("stream_tail.sql"));
+            tail.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+            tail.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+            tail.Parameters.Add(new NpgsqlParameter<long> { TypedValue = expected.Value });
+            tail.Parameters.Add(new NpgsqlParameter<int> { TypedValue = append.Count });
+            await using var reader = await tail.ExecuteReaderAsync(ct);
+            var same = 0;
+            while (await reader.ReadAsync(ct) && reader.GetGuid(1) == append.EventIds[same])
+            {
+                if (++same == append.Count)
+                {
+                    return new(reader.GetInt64(0), reader.GetInt64(2));
+                }
+            }
+        }
+
+        throw new ConcurrencyException(stream, expected, actual ?? await StreamVersion(stream, leaf, ct));
+    }
+
+    /// <summary>Returns when the claim that was found taken has been given back since: then the append may be tried again.</summary>
+    /// <exception cref="ClaimTakenException">Another aggregate holds it.</exception>
+    public async Task RefuseHeldClaims(EncodedAppend append, PostgresException error, CancellationToken ct)
+    {
+        var taken = append.Request.Claims.Taken;
+        await using var command = commandOf(Statements.Text("claims_held.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.AggregateType });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. taken.Select(claim => claim.Name)] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. taken.Select(claim => claim.Value)] });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        if (await reader.ReadAsync(ct))
+        {
+            throw new ClaimTakenException(new(reader.GetString(0), reader.GetString(1)), error);
+        }
+    }
+
+    private async Task<long> StreamVersion(StreamId stream, Leaf leaf, CancellationToken ct)
+    {
+        await using var command = commandOf(leaf.Statement("stream_version.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+        return (long)(await command.ExecuteScalarAsync(ct) ?? 0L);
+    }
+}
