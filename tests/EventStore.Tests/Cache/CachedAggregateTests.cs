@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Monolith.EventSourcing;
 using Monolith.Testing;
 using Monolith.Testing.Conformance;
+using Npgsql;
 using static Monolith.EventStore.Tests.Cache.CachedTally;
 using static Monolith.Testing.Conformance.ConformanceStore;
 
@@ -309,13 +310,14 @@ public sealed class CachedAggregateTests(PostgresFixture postgres) : Conformance
     private static async Task<int> Commands(ConformanceStore store, Func<Task> work)
     {
         var count = 0;
+        var database = new NpgsqlConnectionStringBuilder(store.ConnectionString).Database;
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == "Npgsql",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             ActivityStopped = activity =>
             {
-                if (Equals(activity.GetTagItem("db.namespace"), store.DatabaseName))
+                if (Equals(activity.GetTagItem("db.namespace"), database))
                 {
                     Interlocked.Increment(ref count);
                 }
