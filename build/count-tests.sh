@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Sums the reports (TRX) that a test run left in a folder, one for each project in tests/, and ends with the line "N passed, N failed", to which
+# ", N skipped" is added where some were. A project without a report did not get to its end and counts as one failure.
+# Exit code 0 only if tests ran and none failed.
+set -euo pipefail
+reports=${1:?usage: build/count-tests.sh <folder with the reports>}
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# count <report> <counter>...: the sum of these counters in the report
+count() {
+  local counters name sum=0
+  counters=$(grep -oE '<Counters [^>]*>' "$1")
+  for name in "${@:2}"; do
+    [[ $counters =~ [[:space:]]"$name"=\"([0-9]+)\" ]] && sum=$((sum + BASH_REMATCH[1]))
+  done
+  printf '%s' "$sum"
+}
+
+passed=0 failed=0 skipped=0
+for project in tests/*/*.csproj; do
+  name=$(basename "$project" .csproj)
+  report=$reports/$name.trx
+  if [[ ! -f $report ]] || ! grep -q '<Counters ' "$report"; then
+    printf '%-40s no report\n' "$name"
+    failed=$((failed + 1))
+    continue
+  fi
+
+  p=$(count "$report" passed) f=$(count "$report" failed error timeout aborted) s=$(count "$report" notExecuted)
+  printf '%-40s %5d passed %5d failed %5d skipped\n' "$name" "$p" "$f" "$s"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done
+
+line="$passed passed, $failed failed"
+((skipped == 0)) || line+=", $skipped skipped"
+printf '%s\n' "$line"
+((failed == 0 && passed > 0))
