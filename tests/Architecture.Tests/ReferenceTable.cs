@@ -43,9 +43,9 @@ internal static class ReferenceTable
         new(
             Testing,
             [EmbeddedPostgres, EventStore],
-            ["Testcontainers.PostgreSql", "xunit.v3.assert", "xunit.v3.extensibility.core"],
+            ["CsCheck", "Testcontainers.PostgreSql", "xunit.v3.assert", "xunit.v3.extensibility.core"],
             [],
-            @"^Monolith\.(EventSourcing|EventStore|EmbeddedPostgres)$|^Npgsql$|^Microsoft\.Extensions\.|^xunit\.v3\.|^Testcontainers|^Docker\."),
+            @"^Monolith\.(EventSourcing|EventStore|EmbeddedPostgres)$|^Npgsql$|^Microsoft\.Extensions\.|^xunit\.v3\.|^CsCheck$|^Testcontainers|^Docker\."),
         new(UsersContracts, [], [], [], "^$"),
         new(Users, [Hosting, UsersContracts], [], [AspNetCore], ModuleAssemblies),
         new(AccountsContracts, [], [], [], "^$"),

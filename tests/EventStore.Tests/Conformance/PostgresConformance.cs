@@ -32,3 +32,7 @@ public sealed class SchemaTests(PostgresFixture postgres) : SchemaConformance(po
 public sealed class DurabilityTests(PostgresFixture postgres) : DurabilityConformance(postgres);
 
 public sealed class ErrorTests(PostgresFixture postgres) : ErrorConformance(postgres);
+
+public sealed class TurmoilTests(PostgresFixture postgres) : TurmoilConformance(postgres);
+
+public sealed class ModelTests(PostgresFixture postgres) : ModelConformance(postgres);
