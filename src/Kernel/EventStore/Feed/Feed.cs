@@ -231,8 +231,9 @@ public sealed partial class Feed : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception error) when (error is EventStoreUnavailableException or NpgsqlException)
+            catch (Exception error)
             {
+                // Whatever it is: those who wait for the feed would otherwise wait for ever.
                 LogUnavailable(error.Message);
                 await Task.Delay(options.FeedPolling.Longest, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

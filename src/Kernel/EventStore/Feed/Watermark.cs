@@ -22,6 +22,12 @@ namespace Monolith.EventStore;
 /// a process runs its transactions one after the other under rising numbers, and one that is listed again is a later one only with another number.
 /// </para>
 /// <para>
+/// A server that crashed may give out positions again: the sequence is written ahead to the log, but nobody waits for that until something
+/// commits, so a position that only an unfinished append had drawn is forgotten with it. What was concluded from the old server's locks says
+/// nothing of the new one's, and the same holds after a switch to another server. So a step that finds another server start, or a sequence that
+/// has gone back, forgets everything and begins anew; the watermark falls to 0 until those who hold the fence then have ended.
+/// </para>
+/// <para>
 /// Nothing here depends on a clock, a time-out or the age of other transactions. A rolled-back append leaves a gap that nobody waits for; a
 /// transaction that appends nothing holds no fence and stalls nobody; a writer that dies gives its lock back. A dump keeps the sequence
 /// and the events, so the watermark is right again after a restore. It must be read on the primary: a standby has no fence.
@@ -35,6 +41,7 @@ internal sealed class Watermark(NpgsqlDataSource dataSource, TimeProvider time) 
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly List<Pending> pending = [];
     private long current;
+    private DateTime serverStart;
 
     /// <summary>Every position at or below is committed or will never exist; 0 before the first event.</summary>
     public long Current => Interlocked.Read(ref current);
@@ -61,8 +68,8 @@ internal sealed class Watermark(NpgsqlDataSource dataSource, TimeProvider time) 
         await turn.WaitAsync(ct);
         try
         {
-            var (last, holders) = await Look(ct);
-            return Advance(last, holders);
+            var (last, start, holders) = await Look(ct);
+            return Advance(last, start, holders);
         }
         catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
         {
@@ -76,7 +83,7 @@ internal sealed class Watermark(NpgsqlDataSource dataSource, TimeProvider time) 
 
     public void Dispose() => turn.Dispose();
 
-    private async Task<(long Last, Dictionary<string, int> Holders)> Look(CancellationToken ct)
+    private async Task<(long Last, DateTime ServerStart, Dictionary<string, int> Holders)> Look(CancellationToken ct)
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var batch = new NpgsqlBatch(connection)
@@ -86,6 +93,7 @@ internal sealed class Watermark(NpgsqlDataSource dataSource, TimeProvider time) 
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         var last = reader.GetInt64(0);
+        var start = reader.GetDateTime(1);
         await reader.NextResultAsync(ct);
         var holders = new Dictionary<string, int>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct))
@@ -93,14 +101,21 @@ internal sealed class Watermark(NpgsqlDataSource dataSource, TimeProvider time) 
             holders[reader.GetString(0)] = reader.GetInt32(1);
         }
 
-        return (last, holders);
+        return (last, start, holders);
     }
 
-    private bool Advance(long last, Dictionary<string, int> holders)
+    private bool Advance(long last, DateTime start, Dictionary<string, int> holders)
     {
         lock (pending)
         {
             var reached = current;
+            if (start != serverStart || last < reached)
+            {
+                reached = 0;
+                pending.Clear();
+                serverStart = start;
+            }
+
             foreach (var step in pending)
             {
                 step.Update(holders);
