@@ -36,3 +36,5 @@ public sealed class ErrorTests(PostgresFixture postgres) : ErrorConformance(post
 public sealed class TurmoilTests(PostgresFixture postgres) : TurmoilConformance(postgres);
 
 public sealed class ModelTests(PostgresFixture postgres) : ModelConformance(postgres);
+
+public sealed class ServerTests(PostgresFixture postgres, OwnServer own) : ServerConformance(postgres, own);

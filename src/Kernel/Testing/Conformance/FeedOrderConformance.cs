@@ -237,4 +237,22 @@ public abstract class FeedOrderConformance(PostgresFixture postgres) : Conforman
         await slow.Commit(Ct);
         Assert.Equal([low, high.Position], await started.FeedPositions(Ct));
     }
+
+    [Fact, Behaviour(21, 23)]
+    public async Task A_sequence_that_goes_back_takes_the_watermark_with_it()
+    {
+        await using var store = await NewStore();
+        var first = await store.Append(NewTally(), ExpectedVersion.None, Counts(1, 1), Ct);
+        var last = await store.Append(NewTally(), ExpectedVersion.None, Counts(1, 9), Ct);
+        Assert.Equal(last.Position, await store.Store.Feed.Refresh(Ct));
+
+        // As after a switch to a server that has not received the last of it.
+        await store.Scalar<long>($"select setval('eventstore.position', {first.Position})", Ct);
+        await using var slow = await store.BeginAppend(Ct);
+        await slow.Insert(NewTally(), 1, new(1), Ct);
+
+        Assert.True(await store.Store.Feed.Refresh(Ct) <= first.Position);
+        await slow.Commit(Ct);
+        Assert.Equal(first.Position + 1, await store.Store.Feed.Refresh(Ct));
+    }
 }
