@@ -7,32 +7,54 @@ namespace Monolith.Host;
 /// <summary>The database that this host works on: the configured one, or a private server that lives as long as the host.</summary>
 internal sealed class HostDatabase : IAsyncDisposable
 {
-    private readonly EmbeddedPostgresServer? server;
+    private readonly Task<(EmbeddedPostgresServer? Server, string ConnectionString)> database;
 
-    private HostDatabase(EmbeddedPostgresServer? server) => this.server = server;
+    private HostDatabase(Task<(EmbeddedPostgresServer? Server, string ConnectionString)> database) => this.database = database;
 
-    /// <summary>Puts the data source among the services, and starts the private server when no connection string is configured.</summary>
-    public static async Task<HostDatabase> Provide(WebApplicationBuilder builder, string[] args)
+    /// <summary>
+    /// Puts the data source among the services, and begins to start the private server when no connection string is configured: it comes up while
+    /// the host is put together.
+    /// </summary>
+    /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
+    public static HostDatabase Provide(WebApplicationBuilder builder, string[] args)
     {
         var settings = HostSettings.Read(builder.Configuration, builder.Environment);
-        var (started, connectionString) = settings.ConnectionString is { } configured ? (null, configured)
-            : CommandLine.NeedsDatabase(args) ? await StartServer(settings.EmbeddedPostgres)
-            : (null, "Host=localhost");
-        builder.Services.AddSingleton(provider => Source(connectionString, provider.GetRequiredService<ILoggerFactory>()));
-        return new(started);
+        var provided = new HostDatabase(
+            settings.ConnectionString is { } configured ? Task.FromResult(((EmbeddedPostgresServer?)null, configured))
+            : CommandLine.NeedsDatabase(args) ? Task.Run(() => StartServer(settings.EmbeddedPostgres))
+            : Task.FromResult(((EmbeddedPostgresServer?)null, "Host=localhost")));
+        builder.Services.AddSingleton(provided.Source);
+        return provided;
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Waits until the data source can be used.</summary>
+    /// <exception cref="EmbeddedPostgresException">The private server did not start.</exception>
+    public Task Ready() => database;
 
-    private static async Task<(EmbeddedPostgresServer Server, string ConnectionString)> StartServer(EmbeddedPostgresOptions options)
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await ((Task)database).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (database.IsCompletedSuccessfully && (await database).Server is { } server)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private static async Task<(EmbeddedPostgresServer? Server, string ConnectionString)> StartServer(EmbeddedPostgresOptions options)
     {
         using var logging = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
-        var started = await EmbeddedPostgresServer.Start(options, logging.CreateLogger<EmbeddedPostgresServer>());
-        return (started, await started.EnsureDatabase("monolith"));
+        var server = await EmbeddedPostgresServer.Start(options, logging.CreateLogger<EmbeddedPostgresServer>());
+        return (server, await server.EnsureDatabase("monolith"));
     }
 
     // The name stands in metrics in place of the connection string.
-    private static NpgsqlDataSource Source(string connectionString, ILoggerFactory logging) =>
-        new NpgsqlDataSourceBuilder(ConnectionStrings.Tune(connectionString)) { Name = "monolith" }.UseLoggerFactory(logging).Build();
+    private NpgsqlDataSource Source(IServiceProvider services) =>
+        new NpgsqlDataSourceBuilder(ConnectionStrings.Tune(ConnectionString)) { Name = "monolith" }
+            .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
+            .Build();
+
+    private string ConnectionString => database.IsCompletedSuccessfully
+        ? database.Result.ConnectionString
+        : throw new InvalidOperationException("The database is not ready yet: wait for it before the host starts.");
 }

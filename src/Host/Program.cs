@@ -6,7 +6,7 @@ using Monolith.Users;
 return await StartUp.Report(async () =>
 {
     var builder = CommandLine.CreateBuilder(args);
-    await using var database = await HostDatabase.Provide(builder, args);
+    await using var database = HostDatabase.Provide(builder, args);
 
     builder.AddMonolith(
         typeof(Program).Assembly,
@@ -19,5 +19,7 @@ return await StartUp.Report(async () =>
     app.UseMonolith();
     app.MapTelemetry();
     app.MapApiPage();
+
+    await database.Ready();
     return await app.RunMonolith(args);
 });
