@@ -1,5 +1,6 @@
 using Monolith.EmbeddedPostgres;
 using Monolith.EventStore;
+using Monolith.Hosting;
 using Npgsql;
 
 namespace Monolith.Host;

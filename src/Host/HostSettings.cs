@@ -1,4 +1,5 @@
 using Monolith.EmbeddedPostgres;
+using Monolith.Hosting;
 
 namespace Monolith.Host;
 
@@ -75,6 +76,3 @@ internal sealed record HostSettings
     private static InvalidSettingException Invalid(IConfigurationSection section, string key, string reason) =>
         new($"{section.Path}:{key} is '{section[key]}'; it {reason}.");
 }
-
-/// <summary>The configuration is wrong. The message names the setting and says what it must be.</summary>
-internal sealed class InvalidSettingException(string message) : Exception(message);

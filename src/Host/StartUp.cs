@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Monolith.EmbeddedPostgres;
 using Monolith.EventSourcing;
 using Monolith.EventStore;
+using Monolith.Hosting;
 using Scalar.AspNetCore;
 
 namespace Monolith.Host;

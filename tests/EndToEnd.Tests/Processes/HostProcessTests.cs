@@ -76,6 +76,8 @@ public sealed class HostProcessTests
     [InlineData("Production", "", "ConnectionStrings:Monolith is missing")]
     [InlineData("Development", "--EmbeddedPostgres:Version=eleven", "EmbeddedPostgres:Version is 'eleven'")]
     [InlineData("Development", "--EmbeddedPostgres:Folder=/somewhere", "EmbeddedPostgres:Folder is not a setting")]
+    [InlineData("Development", "--EventStore:PoolShards=0", "EventStore:PoolShards is out of range")]
+    [InlineData("Development", "--EventStore:Pools=3", "Pools")]
     public async Task A_host_whose_settings_are_wrong_says_which_and_does_not_start(string environment, string setting, string message)
     {
         var (exitCode, output) = await HostProcess.Refused(environment, setting.Length == 0 ? [] : [setting]);

@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
-using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Monolith.Hosting;
 
@@ -39,7 +38,7 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
             body.Example = JsonSerializer.SerializeToNode(example.Body, example.Body.GetType(), json.Value.SerializerOptions);
         }
 
-        var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), cancellationToken: cancellationToken);
+        var problem = await context.GetOrCreateSchemaAsync(typeof(Problem.Body), cancellationToken: cancellationToken);
         foreach (var (status, codes) in ProblemsOf(context.Description.RelativePath, metadata))
         {
             operation.Responses ??= [];

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Monolith.Hosting;
 
@@ -26,30 +28,22 @@ public sealed record Problem(int Status, string Code, string Detail)
     public async Task Write(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var details = new ProblemDetails
-        {
-            Status = Status,
-            Title = ReasonPhrase(Status),
-            Detail = Detail,
-            Extensions =
-            {
-                ["code"] = Code,
-                ["traceId"] = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
-            },
-        };
-        if (Errors is not null)
-        {
-            details.Extensions["errors"] = Errors;
-        }
-
+        var body = new Body(
+            ReasonPhrases.GetReasonPhrase(Status), Status, Detail, Code, Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier, Errors);
         context.Response.StatusCode = Status;
         if (RetryAfterSeconds is { } seconds)
         {
-            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        await context.Response.WriteAsJsonAsync(details, options: null, contentType: "application/problem+json", context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(body, options: null, contentType: "application/problem+json", context.RequestAborted);
     }
 
-    private static string ReasonPhrase(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);
+    internal sealed record Body(
+        string Title,
+        int Status,
+        string Detail,
+        string Code,
+        string TraceId,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, string[]>? Errors);
 }

@@ -12,7 +12,7 @@ internal sealed partial class ProblemHandling(ILogger<ProblemHandling> logger) :
         var problem = Problems.Of(exception);
         if (problem.Status >= StatusCodes.Status500InternalServerError)
         {
-            LogFailure(exception, httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, problem.Status, problem.Code);
+            LogFailure(exception, httpContext.Request.Method, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName, problem.Status, problem.Code);
         }
 
         await problem.Write(httpContext);

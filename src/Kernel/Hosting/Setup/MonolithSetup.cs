@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Monolith.EventStore;
 
@@ -20,6 +19,7 @@ public static class MonolithSetup
     /// <param name="application">The assembly that holds the generated code of the handlers.</param>
     /// <param name="modules">The modules, in the order of the API description.</param>
     /// <exception cref="EventSourcing.InvalidModelException">The modules do not fit together.</exception>
+    /// <exception cref="InvalidSettingException">A section of the kernel, <c>EventStore</c> or <c>Projections</c>, is wrong.</exception>
     public static WebApplicationBuilder AddMonolith(this WebApplicationBuilder builder, Assembly application, params IReadOnlyList<Module> modules)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -30,12 +30,10 @@ public static class MonolithSetup
         var services = builder.Services;
         services.AddSingleton(set);
         services.AddSingleton(set.BuildDomainModel());
-        services.AddEventStore(options =>
-            builder.Configuration.GetSection("EventStore").Bind(options, binder => binder.ErrorOnUnknownConfiguration = true));
+        services.AddEventStore(options => builder.Configuration.Read("EventStore", options, options.Validate));
         services.AddHostedService<DatabasePreparation>();
         services.AddDocuments(set, settings);
-        services.AddReadModels(options =>
-            builder.Configuration.GetSection("Projections").Bind(options, binder => binder.ErrorOnUnknownConfiguration = true));
+        services.AddReadModels(options => builder.Configuration.Read("Projections", options, options.Validate));
         services.AddMessaging(set, builder.Environment, application);
         services.AddHttp();
         services.AddApiDescription();
