@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Monolith.EventStore;
 using Monolith.Testing;
@@ -29,6 +30,21 @@ public sealed class PreparationTests(PostgresFixture postgres)
         await Assert.ThrowsAsync<SchemaException>(() => host.StartAsync(Ct));
 
         Assert.Equal(["public"], await Schemas(database));
+    }
+
+    [Fact]
+    public async Task A_host_whose_database_is_gone_is_alive_but_not_ready()
+    {
+        var database = await postgres.CreateDatabase(Ct);
+        await using var host = NotesHost.Build(database.ConnectionString, "Development");
+        await host.StartAsync(Ct);
+        using var client = new HttpClient { BaseAddress = new(host.Urls.First()) };
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct)).StatusCode);
+
+        await database.DisposeAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/health/live", UriKind.Relative), Ct)).StatusCode);
+        await host.StopAsync(Ct);
     }
 
     private static async Task<HashSet<string>> Schemas(TestDatabase database)
