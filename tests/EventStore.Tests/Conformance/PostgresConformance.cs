@@ -38,3 +38,19 @@ public sealed class TurmoilTests(PostgresFixture postgres) : TurmoilConformance(
 public sealed class ModelTests(PostgresFixture postgres) : ModelConformance(postgres);
 
 public sealed class ServerTests(PostgresFixture postgres, OwnServer own) : ServerConformance(postgres, own);
+
+/// <summary>Every append by itself: what is promised must not depend on who shares a round trip.</summary>
+public sealed class UncoalescedConcurrentAppendTests(PostgresFixture postgres) : ConcurrentAppendConformance(postgres)
+{
+    protected override void Configure(EventStoreOptions options) => options.AppendLanes = 0;
+}
+
+public sealed class UncoalescedRepeatedAppendTests(PostgresFixture postgres) : RepeatedAppendConformance(postgres)
+{
+    protected override void Configure(EventStoreOptions options) => options.AppendLanes = 0;
+}
+
+public sealed class UncoalescedDurabilityTests(PostgresFixture postgres) : DurabilityConformance(postgres)
+{
+    protected override void Configure(EventStoreOptions options) => options.AppendLanes = 0;
+}
