@@ -12,6 +12,7 @@ namespace Monolith.EventStore;
 public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
 {
     private readonly Appender appender;
+    private readonly MultiStreamAppender multiStreamAppender;
     private readonly EventReader streams;
     private readonly CachedReader states;
     private readonly SnapshotWriter snapshots;
@@ -45,6 +46,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         Tenants = new(dataSource, time);
         Feed = new(dataSource, model, options, time, Metrics, loggers.CreateLogger<Feed>());
         appender = new(dataSource, model, Tenants, options, time, Metrics);
+        multiStreamAppender = new(dataSource, model, Tenants, options, time, Metrics);
         streams = new(dataSource, model, Tenants, Metrics, loggers.CreateLogger<EventReader>());
         states = new(streams, model, options, Metrics);
         snapshots = new(dataSource, model, Tenants, streams, options, Metrics, loggers.CreateLogger<SnapshotWriter>());
@@ -100,6 +102,50 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(transaction);
         return (await appender.Append(request, transaction, ct)).Result;
+    }
+
+    /// <summary>
+    /// Appends to several streams of one tenant: to all of them or to none, claims included, in one round trip. The exception to the rule that a
+    /// transaction changes one aggregate.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// The rule keeps aggregates independent: each can be loaded, decided and written by itself, and a conflict in one undoes nothing in another. Where a
+    /// process may go through a state in between (money has left one account and not reached the other), let an event of the first
+    /// aggregate lead to a command for the second. Append to several only where no reader may ever see one without the other.
+    /// </para>
+    /// <para>
+    /// Streams are written in the order of their types and ids, not of the requests, so that calls that share streams wait for each other and never
+    /// deadlock; within a stream events keep their order. A claim that one of the aggregates gives back may be taken by another in the same call.
+    /// </para>
+    /// <para>
+    /// A repeat of the same requests with the same event ids succeeds and writes nothing, provided that at least one of them names a version: as with
+    /// <see cref="ExpectedVersion.Any"/> in a single append, requests that name none are not recognised by themselves.
+    /// </para>
+    /// </remarks>
+    /// <param name="requests">At most one for each stream, all of one tenant. Together they are held to the limits of one append.</param>
+    /// <param name="ct">Cancels the call; what is on its way is written whole or not at all.</param>
+    /// <returns>The results, in the order of the requests.</returns>
+    /// <exception cref="ArgumentException">A stream is named twice, or the requests are of several tenants.</exception>
+    /// <exception cref="ConcurrencyException">A stream, which it names, is not at its expected version. Nothing was written to any.</exception>
+    /// <exception cref="ClaimTakenException">A claim belongs to another aggregate of the tenant, or two of the requests take it.</exception>
+    /// <exception cref="UnstorableEventException">An event, the batch or the metadata is too large or holds the character NUL.</exception>
+    /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
+    /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
+    public async Task<IReadOnlyList<AppendResult>> AppendMany(IReadOnlyList<AppendRequest> requests, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        var stored = await multiStreamAppender.Append(requests, ct);
+        for (var i = 0; i < stored.Length; i++)
+        {
+            if (stored[i].Result.Position > 0)
+            {
+                Feed.Signal();
+                snapshots.Request(requests[i].Stream, stored[i].Before, stored[i].Result.Version);
+            }
+        }
+
+        return Array.ConvertAll(stored, append => append.Result);
     }
 
     /// <inheritdoc />

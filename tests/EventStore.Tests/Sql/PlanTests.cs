@@ -117,6 +117,11 @@ public sealed class PlanTests(PostgresFixture postgres)
                 $"text[], uuid[], bigint[], jsonb[], timestamptz, text, int[], int[], {EventTypes}",
                 $"array['{tenant}'], array[{Stream}]::uuid[], '{{100}}', array['{{}}']::jsonb[], now(), '250', '{{1}}', '{{1}}', {Events}",
                 maySort: true);
+            await RequireKeys(
+                database, shard, "append_all.sql", analyzed,
+                $"text, uuid[], bigint[], jsonb[], timestamptz, int[], int[], {EventTypes}",
+                $"'{tenant}', array[{Stream}]::uuid[], '{{100}}', array['{{}}']::jsonb[], now(), '{{1}}', '{{1}}', {Events}",
+                maySort: true);
         }
     }
 

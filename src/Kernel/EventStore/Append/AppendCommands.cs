@@ -96,6 +96,44 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
         return outcomes;
     }
 
+    /// <summary>Sends appends of one tenant to different streams, in one round trip: all of them are committed, or the batch fails.</summary>
+    public async Task<AppendResult[]> All(EncodedAppend[] appends, string shard, CancellationToken ct)
+    {
+        var results = new AppendResult[appends.Length];
+        var byType = Enumerable.Range(0, appends.Length)
+            .GroupBy(index => appends[index].Stream.AggregateType)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .ToList();
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var group in byType)
+        {
+            batch.BatchCommands.Add(AllOfLeaf(Leaf.Of(group.Key, shard), [.. group.Select(index => appends[index])]));
+        }
+
+        ClaimCommands.Add(
+            batch.BatchCommands,
+            [.. appends.SelectMany(append => append.Request.Claims.Taken.Distinct(), (append, claim) => (append.Stream, claim))],
+            [.. appends.SelectMany(append => append.Request.Claims.Released.Except(append.Request.Claims.Taken), (append, claim) => (append.Stream, claim))]);
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        foreach (var group in byType)
+        {
+            foreach (var index in group)
+            {
+                await reader.ReadAsync(ct);
+                results[index] = new(reader.GetInt64(0) + appends[index].Count, reader.GetInt64(1));
+            }
+
+            await reader.NextResultAsync(ct);
+        }
+
+        while (await reader.NextResultAsync(ct))
+        {
+        }
+
+        return results;
+    }
+
     private static string StatementOf(EncodedAppend append, Leaf leaf) =>
         leaf.Statement(append.Request.Claims.IsEmpty ? "append.sql" : "append_with_claims.sql");
 
@@ -120,6 +158,34 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
 
     private NpgsqlBatchCommand OfLeaf(Leaf leaf, EncodedAppend[] appends)
     {
+        var command = new NpgsqlBatchCommand(leaf.Statement("append_many.sql"));
+        var parameters = command.Parameters;
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(appends, append => append.Stream.TenantId) });
+        AddStreams(parameters, appends);
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = LongestLockWaitSetting });
+        AddEvents(parameters, appends);
+        return command;
+    }
+
+    private NpgsqlBatchCommand AllOfLeaf(Leaf leaf, EncodedAppend[] appends)
+    {
+        var command = new NpgsqlBatchCommand(leaf.Statement("append_all.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = appends[0].Stream.TenantId });
+        AddStreams(command.Parameters, appends);
+        AddEvents(command.Parameters, appends);
+        return command;
+    }
+
+    private void AddStreams(NpgsqlParameterCollection parameters, EncodedAppend[] appends)
+    {
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = Array.ConvertAll(appends, append => append.Stream.AggregateId) });
+        parameters.Add(new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(appends, append => append.Request.Expected.Value) });
+        parameters.Add(Json(Array.ConvertAll(appends, append => append.Metadata)));
+        parameters.Add(Now());
+    }
+
+    private static void AddEvents(NpgsqlParameterCollection parameters, EncodedAppend[] appends)
+    {
         var count = appends.Sum(append => append.Count);
         var (indexes, places) = (new int[count], new int[count]);
         var (ids, types, versions, data) = (new Guid[count], new string[count], new short[count], new byte[count][]);
@@ -137,21 +203,12 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
             }
         }
 
-        var command = new NpgsqlBatchCommand(leaf.Statement("append_many.sql"));
-        var parameters = command.Parameters;
-        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(appends, append => append.Stream.TenantId) });
-        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = Array.ConvertAll(appends, append => append.Stream.AggregateId) });
-        parameters.Add(new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(appends, append => append.Request.Expected.Value) });
-        parameters.Add(Json(Array.ConvertAll(appends, append => append.Metadata)));
-        parameters.Add(Now());
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = LongestLockWaitSetting });
         parameters.Add(new NpgsqlParameter<int[]> { TypedValue = indexes });
         parameters.Add(new NpgsqlParameter<int[]> { TypedValue = places });
         parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = types });
         parameters.Add(new NpgsqlParameter<short[]> { TypedValue = versions });
         parameters.Add(Json(data));
-        return command;
     }
 
     private static NpgsqlParameter<byte[][]> Json(byte[][] documents) =>

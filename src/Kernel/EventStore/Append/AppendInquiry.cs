@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Monolith.EventSourcing;
 using Npgsql;
 
@@ -10,32 +11,68 @@ internal sealed class AppendInquiry(Func<string, NpgsqlCommand> commandOf)
     /// <exception cref="ConcurrencyException">Others stand there, or none: the stream was not where the writer expected it.</exception>
     public async Task<AppendResult> Repeated(EncodedAppend append, Leaf leaf, long? actual, CancellationToken ct)
     {
-        var stream = append.Stream;
         var expected = append.Request.Expected;
-        if (expected.IsExact)
+        return (expected.IsExact ? await EarlierTry(append, leaf, expected.Value, ct) : null)
+            ?? throw new ConcurrencyException(append.Stream, expected, actual ?? await StreamVersion(append.Stream, leaf, ct));
+    }
+
+    /// <summary>The result of an earlier try that put the very events behind a version; null when others stand there, or none.</summary>
+    public async Task<AppendResult?> EarlierTry(EncodedAppend append, Leaf leaf, long behind, CancellationToken ct)
+    {
+        await using var tail = commandOf(leaf.Statement("stream_tail.sql"));
+        tail.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
+        tail.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
+        tail.Parameters.Add(new NpgsqlParameter<long> { TypedValue = behind });
+        tail.Parameters.Add(new NpgsqlParameter<int> { TypedValue = append.Count });
+        await using var reader = await tail.ExecuteReaderAsync(ct);
+        var same = 0;
+        while (await reader.ReadAsync(ct) && reader.GetGuid(1) == append.EventIds[same])
         {
-            await using var tail = commandOf(leaf.Statement("stream_tail.sql"));
-            tail.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
-            tail.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
-            tail.Parameters.Add(new NpgsqlParameter<long> { TypedValue = expected.Value });
-            tail.Parameters.Add(new NpgsqlParameter<int> { TypedValue = append.Count });
-            await using var reader = await tail.ExecuteReaderAsync(ct);
-            var same = 0;
-            while (await reader.ReadAsync(ct) && reader.GetGuid(1) == append.EventIds[same])
+            if (++same == append.Count)
             {
-                if (++same == append.Count)
-                {
-                    return new(reader.GetInt64(0), reader.GetInt64(2));
-                }
+                return new(reader.GetInt64(0), reader.GetInt64(2));
             }
         }
 
-        throw new ConcurrencyException(stream, expected, actual ?? await StreamVersion(stream, leaf, ct));
+        return null;
+    }
+
+    /// <summary>The same, wherever in the stream the events stand.</summary>
+    public async Task<AppendResult?> EarlierTryAnywhere(EncodedAppend append, Leaf leaf, CancellationToken ct)
+    {
+        long version;
+        await using (var command = commandOf(leaf.Statement("find_event.sql")))
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.EventIds[0] });
+            version = (long)(await command.ExecuteScalarAsync(ct) ?? 0L);
+        }
+
+        return version == 0 ? null : await EarlierTry(append, leaf, version - 1, ct);
+    }
+
+    /// <summary>The version of the last event; 0 when there is none.</summary>
+    public async Task<long> StreamVersion(StreamId stream, Leaf leaf, CancellationToken ct)
+    {
+        await using var command = commandOf(leaf.Statement("stream_version.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+        return (long)(await command.ExecuteScalarAsync(ct) ?? 0L);
     }
 
     /// <summary>Returns when the claim that was found taken has been given back since: then the append may be tried again.</summary>
     /// <exception cref="ClaimTakenException">Another aggregate holds it.</exception>
     public async Task RefuseHeldClaims(EncodedAppend append, PostgresException error, CancellationToken ct)
+    {
+        await foreach (var (claim, _) in HeldClaims(append, ct))
+        {
+            throw new ClaimTakenException(claim, error);
+        }
+    }
+
+    /// <summary>The claims that the append takes and another aggregate holds, and which.</summary>
+    public async IAsyncEnumerable<(Claim Claim, Guid Holder)> HeldClaims(EncodedAppend append, [EnumeratorCancellation] CancellationToken ct)
     {
         var taken = append.Request.Claims.Taken;
         await using var command = commandOf(Statements.Text("claims_held.sql"));
@@ -45,17 +82,9 @@ internal sealed class AppendInquiry(Func<string, NpgsqlCommand> commandOf)
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. taken.Select(claim => claim.Value)] });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        if (await reader.ReadAsync(ct))
+        while (await reader.ReadAsync(ct))
         {
-            throw new ClaimTakenException(new(reader.GetString(0), reader.GetString(1)), error);
+            yield return (new(reader.GetString(0), reader.GetString(1)), reader.GetGuid(2));
         }
-    }
-
-    private async Task<long> StreamVersion(StreamId stream, Leaf leaf, CancellationToken ct)
-    {
-        await using var command = commandOf(leaf.Statement("stream_version.sql"));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
-        return (long)(await command.ExecuteScalarAsync(ct) ?? 0L);
     }
 }

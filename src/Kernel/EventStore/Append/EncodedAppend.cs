@@ -65,13 +65,31 @@ internal sealed class EncodedAppend
         ArgumentNullException.ThrowIfNull(request);
         _ = model.Aggregate(request.Stream.AggregateType);
         NewEvent[] events = [.. request.Events];
-        if (events.Length > options.MaxBatchEvents)
+        CheckCount(events.Length, options);
+        return events.Length == 0 ? null : new(request, events, model, options);
+    }
+
+    /// <summary>Holds appends that travel together to the limits of one.</summary>
+    public static void CheckTogether(IEnumerable<EncodedAppend> appends, EventStoreOptions options)
+    {
+        var (events, bytes) = (0, 0L);
+        foreach (var append in appends)
         {
-            throw new UnstorableEventException(
-                UnstorableEventException.TooLarge, $"The batch has {events.Length} events; at most {options.MaxBatchEvents} are allowed.");
+            events += append.Count;
+            bytes += append.Bytes;
         }
 
-        return events.Length == 0 ? null : new(request, events, model, options);
+        CheckCount(events, options);
+        Check(bytes, options.MaxBatchBytes, "The batch");
+    }
+
+    private static void CheckCount(int events, EventStoreOptions options)
+    {
+        if (events > options.MaxBatchEvents)
+        {
+            throw new UnstorableEventException(
+                UnstorableEventException.TooLarge, $"The batch has {events} events; at most {options.MaxBatchEvents} are allowed.");
+        }
     }
 
     private static byte[] Encode(EventMetadata metadata, EventStoreOptions options)

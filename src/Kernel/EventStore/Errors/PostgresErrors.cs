@@ -19,6 +19,9 @@ internal static class PostgresErrors
     public static bool IsClaimTaken(Exception error) =>
         error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "claims_pkey" };
 
+    /// <summary>Not every stream of an append to several is where its writer expects it.</summary>
+    public static bool IsStreamElsewhere(Exception error) => error is PostgresException { SqlState: "ES003" };
+
     /// <summary>A projection's checkpoint is not where the writer believes, or belongs to another host.</summary>
     public static bool IsCheckpointMoved(Exception error) => error is PostgresException { SqlState: "ES002" };
 

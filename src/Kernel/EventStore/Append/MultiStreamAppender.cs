@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using Monolith.EventSourcing;
+using Npgsql;
+
+namespace Monolith.EventStore;
+
+/// <summary>
+/// Appends to several streams of one tenant, to all or to none: a batch of one statement for each leaf, committed by itself in one round trip.
+/// What does not fit fails the batch, and only then further statements look which stream it was.
+/// </summary>
+/// <remarks>
+/// Whoever writes a version of a stream keeps others that want the same version waiting until its transaction ends. Every such append takes its
+/// leaves, and the streams in a leaf, in one order, and asks for its claims after all streams, in one order too: so of those that meet the later ones
+/// wait for the first, and none waits in a circle. An append to one stream holds nothing else that could close one, except claims that
+/// it exchanges with such an append at the same moment; the server then ends one of the two, which is a transient error.
+/// </remarks>
+internal sealed class MultiStreamAppender(
+    NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
+{
+    // As for single appends: each round somebody gets through.
+    private const int MaxRaces = 1000;
+
+    private readonly AppendCommands commands = new(dataSource, tenants, time);
+    private readonly AppendInquiry inquiry = new(dataSource.CreateCommand);
+
+    /// <summary>Appends.</summary>
+    /// <returns>For each request the result, and the version that the stream was at before.</returns>
+    public async Task<(AppendResult Result, long Before)[]> Append(IReadOnlyList<AppendRequest> requests, CancellationToken ct)
+    {
+        var started = Stopwatch.GetTimestamp();
+        Check(requests);
+        var results = new (AppendResult Result, long Before)[requests.Count];
+        var (appends, indexes) = (new List<EncodedAppend>(requests.Count), new List<int>(requests.Count));
+        for (var i = 0; i < requests.Count; i++)
+        {
+            if (EncodedAppend.Of(requests[i], model, options) is { } append)
+            {
+                appends.Add(append);
+                indexes.Add(i);
+            }
+            else
+            {
+                var version = requests[i].Expected.IsExact ? requests[i].Expected.Value : 0;
+                results[i] = (new(version, 0), version);
+            }
+        }
+
+        if (appends.Count > 0)
+        {
+            EncodedAppend.CheckTogether(appends, options);
+            var stored = await Translated([.. appends], ct);
+            for (var i = 0; i < stored.Length; i++)
+            {
+                results[indexes[i]] = (stored[i], stored[i].Version - appends[i].Count);
+                metrics.Appended(appends[i].Stream.AggregateType, appends[i].Count, started);
+            }
+        }
+
+        return results;
+    }
+
+    private static void Check(IReadOnlyList<AppendRequest> requests)
+    {
+        var streams = new HashSet<StreamId>();
+        var taken = new Dictionary<(string Type, Claim Claim), Guid>();
+        foreach (var request in requests)
+        {
+            var stream = request.Stream;
+            if (stream.TenantId != requests[0].Stream.TenantId)
+            {
+                throw new ArgumentException($"Streams of one tenant can be appended to together, not of '{requests[0].Stream.TenantId}' and '{stream.TenantId}'.", nameof(requests));
+            }
+
+            if (!streams.Add(stream))
+            {
+                throw new ArgumentException($"{stream} is named twice: put its events into one request.", nameof(requests));
+            }
+
+            foreach (var claim in request.Claims.Taken)
+            {
+                if (!taken.TryAdd((stream.AggregateType, claim), stream.AggregateId) && taken[(stream.AggregateType, claim)] != stream.AggregateId)
+                {
+                    throw new ClaimTakenException(claim);
+                }
+            }
+        }
+    }
+
+    private async Task<AppendResult[]> Translated(EncodedAppend[] appends, CancellationToken ct)
+    {
+        try
+        {
+            return await Append(appends, ct);
+        }
+        catch (ConcurrencyException conflict)
+        {
+            metrics.Conflicted(conflict.Stream.AggregateType);
+            throw;
+        }
+        catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)
+        {
+            throw mapped;
+        }
+    }
+
+    private async Task<AppendResult[]> Append(EncodedAppend[] appends, CancellationToken ct)
+    {
+        var tenant = appends[0].Stream.TenantId;
+        for (var race = 0; ; race++)
+        {
+            var shard = await tenants.ShardOf(tenant, ct);
+            try
+            {
+                return await commands.All(appends, shard, ct);
+            }
+            catch (PostgresException error) when (race < MaxRaces && (PostgresErrors.IsStreamElsewhere(error) || PostgresErrors.IsVersionTaken(error)))
+            {
+                // The tenant first: disabled, dropped, or moved to another shard since we looked.
+                if (await tenants.Find(tenant, ct) == shard && await EarlierTry(appends, shard, ct) is { } stored)
+                {
+                    return stored;
+                }
+            }
+            catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsClaimTaken(error))
+            {
+                await RefuseHeldClaims(appends, error, ct);
+            }
+            catch (PostgresException error) when (race == 0 && PostgresErrors.IsLeafMissing(error))
+            {
+                await tenants.RequireElsewhere(tenant, Leaf.Of(appends[0].Stream.AggregateType, shard), error, ct);
+            }
+        }
+    }
+
+    // Null when nothing stands in the way (any more). All or none was stored, so an append that names no version was stored with those that name one.
+    private async Task<AppendResult[]?> EarlierTry(EncodedAppend[] appends, string shard, CancellationToken ct)
+    {
+        var results = new AppendResult?[appends.Length];
+        for (var i = 0; i < appends.Length; i++)
+        {
+            var append = appends[i];
+            var (leaf, expected) = (LeafOf(append, shard), append.Request.Expected);
+            if (expected.IsExact && await inquiry.EarlierTry(append, leaf, expected.Value, ct) is { } stored)
+            {
+                results[i] = stored;
+            }
+            else if (await inquiry.StreamVersion(append.Stream, leaf, ct) is var version && !expected.Accepts(version))
+            {
+                throw new ConcurrencyException(append.Stream, expected, version);
+            }
+        }
+
+        if (Array.TrueForAll(results, result => result is null))
+        {
+            return null;
+        }
+
+        for (var i = 0; i < appends.Length; i++)
+        {
+            if (!appends[i].Request.Expected.IsExact)
+            {
+                results[i] = await inquiry.EarlierTryAnywhere(appends[i], LeafOf(appends[i], shard), ct);
+            }
+        }
+
+        if (Array.IndexOf(results, null) < 0)
+        {
+            return Array.ConvertAll(results, result => result!.Value);
+        }
+
+        // Part of it is stored, so somebody else stored it: that stream is not where this append expects it.
+        var ahead = appends[Enumerable.Range(0, appends.Length).First(i => appends[i].Request.Expected.IsExact && results[i] is not null)];
+        throw new ConcurrencyException(ahead.Stream, ahead.Request.Expected, await inquiry.StreamVersion(ahead.Stream, LeafOf(ahead, shard), ct));
+    }
+
+    private static Leaf LeafOf(EncodedAppend append, string shard) => Leaf.Of(append.Stream.AggregateType, shard);
+
+    // A claim that its holder gives back in this very call stands in nobody's way.
+    private async Task RefuseHeldClaims(EncodedAppend[] appends, PostgresException error, CancellationToken ct)
+    {
+        foreach (var append in appends)
+        {
+            await foreach (var (claim, holder) in inquiry.HeldClaims(append, ct))
+            {
+                if (!Array.Exists(appends, other =>
+                    other.Stream == append.Stream with { AggregateId = holder } && other.Request.Claims.Released.Contains(claim)))
+                {
+                    throw new ClaimTakenException(claim, error);
+                }
+            }
+        }
+    }
+}
