@@ -197,6 +197,61 @@ public sealed class FailureTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task An_event_that_takes_the_process_down_time_and_again_is_parked_untried()
+    {
+        await using var bed = await ProjectionBed.Create(postgres);
+        var (deadly, good) = (Guid.NewGuid(), Guid.NewGuid());
+        await bed.Append(good, new Entered(1m, "a"));
+        var stored = await bed.Append(deadly, new Entered(2m, "deadly"));
+        await bed.Append(good, new Entered(4m, "a"));
+        await Died(crashes: 2, trying: "null", tries: 0);
+        var tried = 0;
+
+        // The process cannot die in a test, so it stops as if it had: the event is announced, and never finished.
+        for (var life = 1; life <= 3; life++)
+        {
+            using var died = new ManualResetEventSlim();
+            var options = ProjectionBed.Quick;
+            var runner = await bed.Run(options, new LedgerViews { Fails = Dies });
+            Assert.True(died.Wait(ProjectionBed.Patience, ProjectionBed.Ct));
+            await runner.StopAsync(ProjectionBed.Ct);
+            Assert.Equal([life], await bed.Query<int>("select tries from eventstore.projection_checkpoints where trying is not null"));
+            await Died(crashes: 1, trying: stored.Position.ToString(), tries: life);
+
+            bool Dies(Monolith.EventSourcing.EventEnvelope envelope)
+            {
+                if (envelope.AggregateId == deadly)
+                {
+                    tried++;
+                    died.Set();
+                    throw new OperationCanceledException();
+                }
+
+                return false;
+            }
+        }
+
+        var last = await bed.Run(new LedgerViews());
+        await bed.CaughtUp(last);
+
+        Assert.Equal(5m, (await bed.View<LedgerView>(good))!.Sum);
+        Assert.Null(await bed.View<LedgerView>(deadly));
+        var parked = Assert.Single(await bed.Operations(new LedgerViews()).Parked(ct: ProjectionBed.Ct));
+        Assert.Equal((stored.Position, 3), (parked.Position, parked.Attempts));
+        Assert.Contains("The process ended 3 times", parked.Error, StringComparison.Ordinal);
+
+        Task Died(int crashes, string trying, int tries) => bed.Execute(
+            $"""
+            insert into eventstore.projection_checkpoints (projection, shard, version, position, start_position, owner, crashes, trying, tries, started_at, updated_at)
+            select 'tests.ledgers', shard, 1, 0, 0, 'dead', {crashes}, {trying}, {tries}, now(), now()
+            from eventstore.shards
+            on conflict (projection, slot, shard) do update
+            set owner = 'dead', crashes = excluded.crashes, trying = excluded.trying, tries = excluded.tries
+            where projection_checkpoints.shard = (select shard from eventstore.tenants where tenant_id = 'acme')
+            """);
+    }
+
+    [Fact]
     public async Task A_missing_table_is_waited_out_and_nothing_is_parked()
     {
         await using var bed = await ProjectionBed.Create(postgres);

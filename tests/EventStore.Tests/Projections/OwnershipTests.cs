@@ -140,8 +140,8 @@ public sealed class OwnershipTests(PostgresFixture postgres)
         $"""
         insert into eventstore.projection_hosts (host, session_key, projections, started_at, expires_at)
         values ('ghost', {sessionKey}, array[]::text[], now(), now() + interval '{expires}');
-        insert into eventstore.projection_checkpoints (projection, shard, version, position, start_position, owner, updated_at)
-        select 'tests.ledgers', shard, 1, 0, 0, 'ghost', now()
+        insert into eventstore.projection_checkpoints (projection, shard, version, position, start_position, owner, started_at, updated_at)
+        select 'tests.ledgers', shard, 1, 0, 0, 'ghost', now(), now()
         from eventstore.shards
         on conflict (projection, slot, shard) do update set owner = 'ghost', fence = projection_checkpoints.fence + 1
         """);

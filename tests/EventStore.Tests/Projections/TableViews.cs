@@ -17,22 +17,21 @@ internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
     {
         await using var batch = dataSource.CreateBatch();
         batch.BatchCommands.Add(new("select pg_advisory_xact_lock(1)"));
-        batch.BatchCommands.Add(new(
-            """
-            create table if not exists views (
-              view text, tenant_id text, id text, data jsonb, constraint views_pkey primary key (view, tenant_id, id)
-            )
-            """));
+        foreach (var table in new[] { "views", "views_shadow" })
+        {
+            batch.BatchCommands.Add(new($"create table if not exists {table} (view text, tenant_id text, id text, data jsonb, primary key (view, tenant_id, id))"));
+        }
+
         await batch.ExecuteNonQueryAsync(ct);
     }
 
     public async Task<IReadOnlyDictionary<ViewKey<TKey>, TView>> Load<TView, TKey>(
-        NpgsqlConnection connection, IReadOnlyList<ViewKey<TKey>> keys, CancellationToken ct = default)
+        NpgsqlConnection connection, ViewRows rows, IReadOnlyList<ViewKey<TKey>> keys, CancellationToken ct = default)
         where TView : class
         where TKey : notnull
     {
         await using var command = new NpgsqlCommand(
-            "select tenant_id, id, data from views where view = $1 and (tenant_id, id) in (select * from unnest($2, $3))", connection);
+            $"select tenant_id, id, data from {Table(rows)} where view = $1 and (tenant_id, id) in (select * from unnest($2, $3))", connection);
         command.Parameters.Add(new() { Value = typeof(TView).Name });
         command.Parameters.Add(new() { Value = keys.Select(key => key.TenantId).ToArray() });
         command.Parameters.Add(new() { Value = keys.Select(key => key.Id.ToString()!).ToArray() });
@@ -47,7 +46,7 @@ internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
         return views;
     }
 
-    public void Write<TView, TKey>(NpgsqlBatch batch, ViewChanges<TView, TKey> changes)
+    public void Write<TView, TKey>(NpgsqlBatch batch, ViewRows rows, ViewChanges<TView, TKey> changes)
         where TView : class
         where TKey : notnull
     {
@@ -58,7 +57,7 @@ internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
         }
 
         batch.BatchCommands.Add(new(
-            "insert into views select $1, * from unnest($2, $3, $4) on conflict (view, tenant_id, id) do update set data = excluded.data")
+            $"insert into {Table(rows)} select $1, * from unnest($2, $3, $4) on conflict (view, tenant_id, id) do update set data = excluded.data")
         {
             Parameters =
             {
@@ -68,7 +67,7 @@ internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
                 new() { Value = data, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
             },
         });
-        batch.BatchCommands.Add(new("delete from views where view = $1 and (tenant_id, id) in (select * from unnest($2, $3))")
+        batch.BatchCommands.Add(new($"delete from {Table(rows)} where view = $1 and (tenant_id, id) in (select * from unnest($2, $3))")
         {
             Parameters =
             {
@@ -79,6 +78,27 @@ internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
         });
     }
 
-    public void Clear(NpgsqlBatch batch, Type viewType) =>
-        batch.BatchCommands.Add(new("delete from views where view = $1") { Parameters = { new() { Value = viewType.Name } } });
+    public async Task MakeShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
+    {
+        await Prepare(viewType, ct);
+        await DropShadow(connection, viewType, ct);
+    }
+
+    public async Task Promote(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
+    {
+        await Execute(connection, "delete from views where view = $1", viewType, ct);
+        await Execute(connection, "insert into views select * from views_shadow where view = $1", viewType, ct);
+        await DropShadow(connection, viewType, ct);
+    }
+
+    public Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default) =>
+        Execute(connection, "delete from views_shadow where view = $1", viewType, ct);
+
+    private static string Table(ViewRows rows) => rows == ViewRows.Shadow ? "views_shadow" : "views";
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, Type viewType, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = viewType.Name } } };
+        await command.ExecuteNonQueryAsync(ct);
+    }
 }

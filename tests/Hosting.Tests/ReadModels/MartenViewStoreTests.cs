@@ -10,6 +10,16 @@ namespace Monolith.Hosting.Tests.ReadModels;
 
 public sealed class MartenViewStoreTests(PostgresFixture postgres)
 {
+    private const string Definition =
+        """
+        select format('%s %s', attname, atttypid::regtype) from pg_attribute where attrelid = 'crm.mt_doc_contact'::regclass and attnum > 0
+        union all
+        select pg_get_indexdef(indexrelid) from pg_index where indrelid = 'crm.mt_doc_contact'::regclass
+        union all
+        select format('%s %s', conname, pg_get_constraintdef(oid)) from pg_constraint where conrelid = 'crm.mt_doc_contact'::regclass
+        order by 1
+        """;
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -87,14 +97,37 @@ public sealed class MartenViewStoreTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task Clearing_removes_the_views_of_every_tenant()
+    public async Task A_shadow_is_filled_beside_the_live_views_and_takes_their_place_with_indexes_and_all()
     {
         await using var bed = await Bed.Create(postgres);
-        var id = Guid.NewGuid();
-        await bed.Write<Contact, Guid>([(new("acme", id), A(id, "1")), (new("other", id), A(id, "2"))], []);
-        await bed.Batch((views, batch) => views.Clear(batch, typeof(Contact)));
+        var (old, @new) = (Guid.NewGuid(), Guid.NewGuid());
+        await bed.Write<Contact, Guid>([(new("acme", old), A(old, "old"))], []);
+        var definition = await bed.Query(Definition);
+        await bed.InTransaction(connection => bed.Views.MakeShadow(connection, typeof(Contact), Ct));
+        await bed.Batch((views, batch) => views.Write(batch, ViewRows.Shadow, new ViewChanges<Contact, Guid>([(new("acme", @new), A(@new, "new"))], [])));
 
-        Assert.Empty(await bed.Query("select id::text from crm.mt_doc_contact"));
+        await using var session = bed.Documents.QuerySession("acme");
+        Assert.Equal("old", (await session.Query<Contact>().SingleAsync(Ct)).Name);
+        Assert.Equal("new", (await bed.Load<Contact, Guid>([new("acme", @new), new("acme", old)], ViewRows.Shadow)).Values.Single().Name);
+
+        await bed.InTransaction(connection => bed.Views.Promote(connection, typeof(Contact), Ct));
+
+        Assert.Equal("new", (await session.Query<Contact>().SingleAsync(Ct)).Name);
+        Assert.Equal(definition, await bed.Query(Definition));
+        await bed.Documents.Storage.Database.AssertDatabaseMatchesConfigurationAsync(Ct);
+        Assert.Equal(1, await session.Query<Contact>().CountAsync(contact => contact.Email == "new@example.com", Ct));
+    }
+
+    [Fact]
+    public async Task A_shadow_that_is_not_wanted_any_more_is_dropped()
+    {
+        await using var bed = await Bed.Create(postgres);
+        await bed.InTransaction(connection => bed.Views.DropShadow(connection, typeof(Contact), Ct));
+        await bed.InTransaction(connection => bed.Views.MakeShadow(connection, typeof(Contact), Ct));
+        await bed.InTransaction(connection => bed.Views.MakeShadow(connection, typeof(Contact), Ct));
+        await bed.InTransaction(connection => bed.Views.DropShadow(connection, typeof(Contact), Ct));
+
+        Assert.Empty(await bed.Query("select tablename::text from pg_tables where schemaname = 'crm_shadow'"));
     }
 
     [Fact]
@@ -144,7 +177,15 @@ public sealed class MartenViewStoreTests(PostgresFixture postgres)
             where TKey : notnull
         {
             await Views.Prepare(typeof(TView), Ct);
-            await Batch((views, batch) => views.Write(batch, new ViewChanges<TView, TKey>(stored, removed)));
+            await Batch((views, batch) => views.Write(batch, ViewRows.Live, new ViewChanges<TView, TKey>(stored, removed)));
+        }
+
+        public async Task InTransaction(Func<NpgsqlConnection, Task> act)
+        {
+            await using var connection = await database.DataSource.OpenConnectionAsync(Ct);
+            await using var transaction = await connection.BeginTransactionAsync(Ct);
+            await act(connection);
+            await transaction.CommitAsync(Ct);
         }
 
         public async Task Batch(Action<IViewStore, NpgsqlBatch> fill)
@@ -154,12 +195,12 @@ public sealed class MartenViewStoreTests(PostgresFixture postgres)
             await batch.ExecuteNonQueryAsync(Ct);
         }
 
-        public async Task<IReadOnlyDictionary<ViewKey<TKey>, TView>> Load<TView, TKey>(IReadOnlyList<ViewKey<TKey>> keys)
+        public async Task<IReadOnlyDictionary<ViewKey<TKey>, TView>> Load<TView, TKey>(IReadOnlyList<ViewKey<TKey>> keys, ViewRows rows = ViewRows.Live)
             where TView : class
             where TKey : notnull
         {
             await using var connection = await database.DataSource.OpenConnectionAsync(Ct);
-            return await Views.Load<TView, TKey>(connection, keys, Ct);
+            return await Views.Load<TView, TKey>(connection, rows, keys, Ct);
         }
 
         public async Task<List<string>> Query(string sql)

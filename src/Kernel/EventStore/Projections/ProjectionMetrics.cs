@@ -5,28 +5,42 @@ namespace Monolith.EventStore.Projections;
 /// <summary>The instruments of projections. The label is the projection; shards are added up, so that labels stay few.</summary>
 internal static class ProjectionMetrics
 {
-    public static void Register(Meter meter, Func<IReadOnlyList<ProjectionStatus>> statuses)
+    public static void Register(Meter meter, Func<IReadOnlyList<ProjectionStatus>> statuses, Func<IReadOnlyDictionary<string, long>> parked)
     {
         meter.CreateObservableGauge(
             "monolith.projection.lag",
-            () => ByProjection(statuses(), shards => shards.Sum(shard => shard.LagEvents)),
+            () => ByProjection(statuses(), isRebuild: false, shards => shards.Sum(shard => shard.LagEvents)),
             "{event}",
             "Events that a projection has still to take, on the shards of this host; an estimate while it catches up.");
         meter.CreateObservableGauge(
             "monolith.projection.lag.time",
-            () => ByProjection(statuses(), shards => shards.Max(shard => shard.Lag.TotalSeconds)),
+            () => ByProjection(statuses(), isRebuild: false, shards => shards.Max(shard => shard.Lag.TotalSeconds)),
             "s",
             "Age of the oldest event that a projection has still to take, on the shards of this host.");
         meter.CreateObservableGauge(
             "monolith.projection.failing",
-            () => ByProjection(statuses(), shards => shards.Count(shard => shard.State == ProjectionState.Failing)),
+            () => ByProjection(statuses(), isRebuild: false, shards => shards.Count(shard => shard.State == ProjectionState.Failing)),
             "{shard}",
             "Shards of this host on which a projection fails at the moment.");
+        meter.CreateObservableGauge(
+            "monolith.projection.rebuild.lag",
+            () => ByProjection(statuses(), isRebuild: true, shards => shards.Sum(shard => shard.LagEvents)),
+            "{event}",
+            "Events that a rebuild has still to take, on the shards of this host.");
+        meter.CreateObservableGauge(
+            "monolith.projection.parked",
+            () => parked().Select(projection => new Measurement<long>(projection.Value, Label(projection.Key))),
+            "{event}",
+            "Events that a projection could not take, or that wait behind one, as of the last heartbeat; the same on every host.");
     }
 
-    private static IEnumerable<Measurement<T>> ByProjection<T>(IReadOnlyList<ProjectionStatus> statuses, Func<IEnumerable<ProjectionStatus>, T> value)
+    private static IEnumerable<Measurement<T>> ByProjection<T>(
+        IReadOnlyList<ProjectionStatus> statuses, bool isRebuild, Func<IEnumerable<ProjectionStatus>, T> value)
         where T : struct =>
         statuses
+            .Where(status => status.IsRebuild == isRebuild)
             .GroupBy(status => status.Projection, StringComparer.Ordinal)
-            .Select(group => new Measurement<T>(value(group), new KeyValuePair<string, object?>("projection", group.Key)));
+            .Select(group => new Measurement<T>(value(group), Label(group.Key)));
+
+    private static KeyValuePair<string, object?> Label(string projection) => new("projection", projection);
 }

@@ -10,8 +10,6 @@ public sealed class ProjectionOperations
 {
     private readonly NpgsqlDataSource dataSource;
     private readonly ProjectionCatalog catalog;
-    private readonly Feed feed;
-    private readonly IViewStore? views;
     private readonly ParkedTable parked;
     private readonly TimeProvider time;
 
@@ -23,20 +21,85 @@ public sealed class ProjectionOperations
     /// <param name="time">The clock; null for the system's.</param>
     public ProjectionOperations(NpgsqlDataSource dataSource, ProjectionCatalog catalog, Feed feed, IViewStore? views = null, TimeProvider? time = null)
     {
-        (this.dataSource, this.catalog, this.feed, this.views, this.time) = (dataSource, catalog, feed, views, time ?? TimeProvider.System);
+        (this.dataSource, this.catalog, this.time) = (dataSource, catalog, time ?? TimeProvider.System);
         parked = new(dataSource, this.time);
+        Rebuilding = new(dataSource, catalog, feed, views, this.time);
     }
 
     /// <summary>Fires when something was asked for in this process.</summary>
     internal Signal Asked { get; } = new();
 
+    internal Rebuilding Rebuilding { get; }
+
     /// <summary>
-    /// Empties a read model and fills it anew from its start; parked events of it are forgotten. Returns when that has begun. Queries see
-    /// what is filled so far. A subscription delivers everything again.
+    /// Builds a read model anew beside the live one, which queries see until the new one takes its place. Returns when that has begun; it goes
+    /// on after a crash or restart. A subscription delivers everything again, from its start.
     /// </summary>
     /// <exception cref="UnknownProjectionException">There is no such projection.</exception>
     /// <exception cref="RebuildRunningException">It is being rebuilt already.</exception>
-    public Task Rebuild(string projection, CancellationToken ct = default) => StartAnew(catalog[projection], evenIfCurrent: true, ct);
+    public async Task Rebuild(string projection, CancellationToken ct = default)
+    {
+        if (catalog[projection] is Subscription subscription)
+        {
+            await Rebuilding.Restart(subscription, ct);
+        }
+        else
+        {
+            await Rebuilding.Begin(catalog[projection], onlyIfOutdated: false, ct);
+        }
+
+        Asked.Fire();
+    }
+
+    /// <summary>Rebuilds every read model, or those that read events of an aggregate type. Subscriptions and running rebuilds are left alone.</summary>
+    /// <param name="aggregateType">The stored name of the type; null for all.</param>
+    /// <param name="ct">Stops before the next one.</param>
+    /// <returns>The projections whose rebuild has begun.</returns>
+    public async Task<IReadOnlyList<string>> RebuildAll(string? aggregateType = null, CancellationToken ct = default)
+    {
+        var begun = new List<string>();
+        foreach (var projection in catalog.All.Where(projection => projection is not Subscription))
+        {
+            if (aggregateType is null || catalog.AggregateTypesOf(projection.Name).Contains(aggregateType, StringComparer.Ordinal))
+            {
+                try
+                {
+                    await Rebuild(projection.Name, ct);
+                    begun.Add(projection.Name);
+                }
+                catch (RebuildRunningException)
+                {
+                    // It is on its way to what was asked for.
+                }
+            }
+        }
+
+        return begun;
+    }
+
+    /// <summary>The rebuilds that are running or paused: of one projection, or of all.</summary>
+    public Task<IReadOnlyList<RebuildProgress>> Rebuilds(string? projection = null, CancellationToken ct = default) => Rebuilding.List(projection, ct);
+
+    /// <summary>Gives a rebuild up; the live rows stay as they are. One that a raised version asked for begins again with the next heartbeat.</summary>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> CancelRebuild(string projection, CancellationToken ct = default) =>
+        Ask(await Rebuilding.Cancel(catalog[projection], ct));
+
+    /// <summary>Lets a rebuild rest; what it has built is kept.</summary>
+    /// <returns>Whether there is one.</returns>
+    public Task<bool> PauseRebuild(string projection, CancellationToken ct = default) => SetPaused(projection, ProjectionShard.Shadow, true, ct);
+
+    /// <summary>Lets a paused rebuild go on.</summary>
+    /// <returns>Whether there is one.</returns>
+    public Task<bool> ResumeRebuild(string projection, CancellationToken ct = default) => SetPaused(projection, ProjectionShard.Shadow, false, ct);
+
+    /// <summary>Stops a projection on all hosts; queries see its rows as they are then.</summary>
+    /// <returns>Whether it has ever run.</returns>
+    public Task<bool> Pause(string projection, CancellationToken ct = default) => SetPaused(projection, ProjectionShard.Live, true, ct);
+
+    /// <summary>Lets a paused projection go on from where it stopped.</summary>
+    /// <returns>Whether it has ever run.</returns>
+    public Task<bool> Resume(string projection, CancellationToken ct = default) => SetPaused(projection, ProjectionShard.Live, false, ct);
 
     /// <summary>What projections could not take, oldest first: of one projection, or of all.</summary>
     public Task<IReadOnlyList<ParkedEvent>> Parked(string? projection = null, CancellationToken ct = default) => parked.List(projection, ct);
@@ -44,12 +107,16 @@ public sealed class ProjectionOperations
     /// <summary>Tries a parked event again, and after it those that wait behind it. Safe to repeat.</summary>
     /// <returns>Whether such an event is parked.</returns>
     public async Task<bool> Retry(string projection, long position, CancellationToken ct = default) =>
-        Ask(await parked.Retry(catalog[projection].Name, position, ct)) > 0;
+        Ask(await parked.Retry(catalog[projection].Name, position, ct) > 0);
 
     /// <summary>Tries all parked events of a projection again. Safe to repeat.</summary>
     /// <returns>How many aggregates that concerns.</returns>
-    public async Task<int> RetryAll(string projection, CancellationToken ct = default) =>
-        Ask(await parked.Retry(catalog[projection].Name, position: null, ct));
+    public async Task<int> RetryAll(string projection, CancellationToken ct = default)
+    {
+        var rows = await parked.Retry(catalog[projection].Name, position: null, ct);
+        Ask(rows > 0);
+        return rows;
+    }
 
     /// <summary>
     /// Leaves a parked event out of the read model for good, and tries those that wait behind it. It is recorded in
@@ -65,59 +132,26 @@ public sealed class ProjectionOperations
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         ArgumentException.ThrowIfNullOrWhiteSpace(by);
-        return Ask(await parked.Skip(catalog[projection].Name, position, reason, by, ct)) > 0;
+        return Ask(await parked.Skip(catalog[projection].Name, position, reason, by, ct) > 0);
     }
 
-    /// <summary>Begins a projection anew: always, or only when its rows were made by an older version of it.</summary>
-    internal async Task StartAnew(Projection projection, bool evenIfCurrent, CancellationToken ct)
+    private async Task<bool> SetPaused(string projection, string slot, bool paused, CancellationToken ct)
     {
-        var end = await feed.Refresh(ct);
-        var writer = projection.Writer(views);
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await writer.Prepare(connection, ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (!await MayStartAnew(connection, projection, evenIfCurrent, ct))
-        {
-            return;
-        }
-
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new(Statements.Text("checkpoints_restart.sql"))
-        {
-            Parameters = { Parameters.Of(projection.Name), Parameters.Of(projection.Version), Parameters.Of(end), Parameters.Of(time.GetUtcNow()) },
-        });
-        batch.BatchCommands.Add(new(Statements.Text("parked_clear.sql")) { Parameters = { Parameters.Of(projection.Name) } });
-        writer.Clear(batch);
-        await batch.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
-        Asked.Fire();
+        await using var command = dataSource.CreateCommand(Statements.Text("checkpoints_pause.sql"));
+        command.Parameters.Add(Parameters.Of(catalog[projection].Name));
+        command.Parameters.Add(Parameters.Of(slot));
+        command.Parameters.Add(Parameters.Of(paused));
+        command.Parameters.Add(Parameters.Of(time.GetUtcNow()));
+        return Ask(await command.ExecuteNonQueryAsync(ct) > 0);
     }
 
-    private static async Task<bool> MayStartAnew(NpgsqlConnection connection, Projection projection, bool evenIfCurrent, CancellationToken ct)
+    private bool Ask(bool asked)
     {
-        await using var command = new NpgsqlCommand(Statements.Text("checkpoints_lock.sql"), connection);
-        command.Parameters.Add(Parameters.Of(projection.Name));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var isOlder = false;
-        while (await reader.ReadAsync(ct))
-        {
-            isOlder |= reader.GetInt32(0) < projection.Version;
-            if (evenIfCurrent && !reader.IsDBNull(1))
-            {
-                throw new RebuildRunningException(projection.Name);
-            }
-        }
-
-        return evenIfCurrent || isOlder;
-    }
-
-    private int Ask(int rows)
-    {
-        if (rows > 0)
+        if (asked)
         {
             Asked.Fire();
         }
 
-        return rows;
+        return asked;
     }
 }

@@ -9,6 +9,9 @@ public sealed class ProjectionOptions
     /// <summary>How many batches are read or written at the same moment; each needs a connection.</summary>
     public int ConcurrentBatches { get; set; } = Math.Clamp(Environment.ProcessorCount * 2, 4, 16);
 
+    /// <summary>How many batches of rebuilds are read or written beside those, so that a rebuild leaves room for live projections.</summary>
+    public int RebuildBatches { get; set; } = Math.Clamp(Environment.ProcessorCount, 2, 8);
+
     /// <summary>How many new events are kept for a projection that is busy. When it falls further behind, it reads for itself until it has caught up.</summary>
     public int LiveBuffer { get; set; } = 10_000;
 
@@ -30,6 +33,9 @@ public sealed class ProjectionOptions
     /// <summary>How often an event that a projection fails on is tried before it is parked with the later ones of its aggregate.</summary>
     public int Attempts { get; set; } = 5;
 
+    /// <summary>How often an event may take the whole process down before it is parked untried.</summary>
+    public int Deliveries { get; set; } = 3;
+
     /// <summary>The pause after a failure: from the first to the second, doubling, with jitter.</summary>
     public (TimeSpan First, TimeSpan Longest) RetryDelay { get; set; } = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
 
@@ -44,6 +50,8 @@ public sealed class ProjectionOptions
         Check(Lease >= Heartbeat * 2, nameof(Lease), "at least two heartbeats");
         Check(IdleCheckpoints > TimeSpan.Zero, nameof(IdleCheckpoints), "more than zero");
         Check(Attempts >= 1, nameof(Attempts), "1 or more");
+        Check(Deliveries >= 1, nameof(Deliveries), "1 or more");
+        Check(RebuildBatches is >= 1 and <= 256, nameof(RebuildBatches), "1 to 256");
         Check(RetryDelay.First > TimeSpan.Zero && RetryDelay.Longest >= RetryDelay.First, nameof(RetryDelay), "more than zero, the second at least the first");
     }
 

@@ -27,6 +27,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     private readonly Draining draining;
     private readonly ILogger logger;
     private readonly TimeProvider time;
+    private volatile IReadOnlyDictionary<string, long> parked = new Dictionary<string, long>();
     private CancellationTokenSource? stopping;
     private Task? stopped;
     private Task running = Task.CompletedTask;
@@ -74,13 +75,14 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             this.options,
             backoff,
             new(this.options.ConcurrentBatches),
+            new(this.options.RebuildBatches),
             new(),
             this.time);
         session = new(dataSource, catalog, this.options, this.time);
         draining = new(logger);
         if (metrics is not null)
         {
-            ProjectionMetrics.Register(metrics.Meter, () => Statuses);
+            ProjectionMetrics.Register(metrics.Meter, () => Statuses, () => parked);
         }
     }
 
@@ -125,6 +127,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     {
         await StopAsync(CancellationToken.None);
         services.Slots.Dispose();
+        services.RebuildSlots.Dispose();
     }
 
     private async Task End(CancellationTokenSource stop, CancellationToken cancellationToken)
@@ -147,11 +150,11 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         stopping = null;
     }
 
-    internal ProjectionWorker? Find(string projection, string shard)
+    private ProjectionWorker? Find(ProjectionShard key)
     {
         lock (workers)
         {
-            return workers.GetValueOrDefault(new(projection, ProjectionShard.Live, shard));
+            return workers.GetValueOrDefault(key);
         }
     }
 
@@ -184,14 +187,15 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     {
         await services.Tail.Ready.WaitAsync(ct);
         var view = await session.Beat(services.Tail.Position, ct);
-        var outdated = catalog.All.Where(projection => view.Checkpoints.Any(row => row.Key.Projection == projection.Name && row.Version < projection.Version)).ToList();
-        foreach (var projection in outdated)
+        parked = view.Parked;
+        foreach (var projection in catalog.All.Where(view.IsOutdated))
         {
-            LogStartsAnew(projection.Name, projection.Version);
-            await operations.StartAnew(projection, evenIfCurrent: false, ct);
+            LogRebuild(projection.Name, projection.Version);
+            await operations.Rebuilding.Begin(projection, onlyIfOutdated: true, ct);
+            services.Attention.Fire();
         }
 
-        var mine = catalog.All.Except(outdated).SelectMany(projection => view.Of(Host, projection)).ToDictionary(row => row.Key);
+        var mine = catalog.All.SelectMany(projection => view.Of(Host, projection)).ToDictionary(row => row.Key);
         await Stop([.. workers.Values.Where(worker => worker.HasEnded || !IsStill(worker, mine)).Select(worker => worker.Key)]);
         if (view.Checkpoints.Where(row => row.Owner == Host && !mine.ContainsKey(row.Key)).Select(row => row.Key).ToArray() is { Length: > 0 } others)
         {
@@ -206,10 +210,26 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
 
         foreach (var (key, stream) in view.Retries)
         {
-            if (Find(key.Projection, key.Shard) is { } worker)
+            if (Find(key) is { } worker)
             {
                 draining.Begin(worker, stream, ct);
             }
+        }
+
+        foreach (var projection in catalog.All.Where(projection => view.IsToPromote(Host, projection)))
+        {
+            await Promote(projection, ct);
+        }
+    }
+
+    // What the rebuild has passed is stored first, so that it can be seen to have passed the live rows.
+    private async Task Promote(Projection projection, CancellationToken ct)
+    {
+        await MoveIdle(ct);
+        if (await operations.Rebuilding.TryPromote(projection, ct))
+        {
+            LogPromoted(projection.Name, projection.Version);
+            services.Attention.Fire();
         }
     }
 
@@ -288,8 +308,11 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         }
     }
 
-    [LoggerMessage(40, LogLevel.Information, "The projection {Projection} is started anew, because its version is {Version} now.")]
-    private partial void LogStartsAnew(string projection, int version);
+    [LoggerMessage(40, LogLevel.Information, "The projection {Projection} is rebuilt beside its live rows, because its version is {Version} now.")]
+    private partial void LogRebuild(string projection, int version);
+
+    [LoggerMessage(43, LogLevel.Information, "The rebuild of the projection {Projection} to version {Version} has taken the place of the live rows.")]
+    private partial void LogPromoted(string projection, int version);
 
     [LoggerMessage(41, LogLevel.Warning, "Projections cannot be placed and it will be tried again.")]
     private partial void LogUnplaced(Exception problem);

@@ -21,6 +21,7 @@ public enum ProjectionState
 
 /// <summary>How a projection is doing on one shard that this host runs.</summary>
 /// <param name="Projection">The projection.</param>
+/// <param name="IsRebuild">Whether this is a rebuild beside the live rows.</param>
 /// <param name="Shard">The shard.</param>
 /// <param name="State">What it is doing.</param>
 /// <param name="Position">Everything up to this position is in the read model.</param>
@@ -30,6 +31,7 @@ public enum ProjectionState
 /// <param name="LastErrorAt">When that was.</param>
 public sealed record ProjectionStatus(
     string Projection,
+    bool IsRebuild,
     string Shard,
     ProjectionState State,
     long Position,

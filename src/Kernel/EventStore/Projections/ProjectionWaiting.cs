@@ -53,7 +53,7 @@ public sealed partial class ProjectionRunner
             while (true)
             {
                 var tailMoved = services.Tail.Moved.Next;
-                if (Find(projection.Name, shard) is { HasEnded: false } worker)
+                if (Find(new(projection.Name, ProjectionShard.Live, shard)) is { HasEnded: false } worker)
                 {
                     var moved = worker.Moved.Next;
                     if (worker.Position >= position)
@@ -100,7 +100,7 @@ public sealed partial class ProjectionRunner
     // A checkpoint moves over foreign events only now and then. When nothing that the projection wants lies in between, it has passed them.
     private async Task<bool> HasPassed(Projection projection, string shard, long position, CancellationToken ct)
     {
-        if (await services.Checkpoints.Position(projection, shard, ct) is not { } stored)
+        if (await services.Checkpoints.Position(projection.Name, shard, ct) is not { } stored)
         {
             return false;
         }

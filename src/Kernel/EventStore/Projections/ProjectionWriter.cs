@@ -3,10 +3,10 @@ using Npgsql;
 
 namespace Monolith.EventStore.Projections;
 
-/// <summary>What one kind of projection does with a batch of events. One instance a projection, used by one batch of each shard at a time.</summary>
+/// <summary>What one kind of projection does with a batch of events, into the live rows or into a shadow. Safe for concurrent use by the shards.</summary>
 internal abstract class ProjectionWriter
 {
-    /// <summary>Makes sure that its rows can be stored. Repeating it changes nothing.</summary>
+    /// <summary>Makes sure that its live rows can be stored. Repeating it changes nothing.</summary>
     public abstract Task Prepare(NpgsqlConnection connection, CancellationToken ct);
 
     /// <summary>
@@ -14,8 +14,14 @@ internal abstract class ProjectionWriter
     /// the batch, behind the statement that moves the checkpoint, as one transaction and one round trip.
     /// </summary>
     /// <exception cref="ProjectionFailedException">One event is at fault; the message names it.</exception>
-    public abstract Task Write(ProjectionBatch batch, IReadOnlyList<EventEnvelope> events, CancellationToken ct);
+    public abstract Task Write(ProjectionBatch batch, ViewRows rows, IReadOnlyList<EventEnvelope> events, CancellationToken ct);
 
-    /// <summary>Adds the statements that remove everything it has written.</summary>
-    public abstract void Clear(NpgsqlBatch batch);
+    /// <summary>Makes an empty shadow of its rows, in the transaction of the connection.</summary>
+    public abstract Task MakeShadow(NpgsqlConnection connection, CancellationToken ct);
+
+    /// <summary>Lets the shadow take the place of the live rows, in the transaction of the connection.</summary>
+    public abstract Task Promote(NpgsqlConnection connection, CancellationToken ct);
+
+    /// <summary>Removes the shadow, in the transaction of the connection.</summary>
+    public abstract Task DropShadow(NpgsqlConnection connection, CancellationToken ct);
 }

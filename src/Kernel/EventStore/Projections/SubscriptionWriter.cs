@@ -14,7 +14,7 @@ internal sealed class SubscriptionWriter(Subscription subscription) : Projection
 
     public override Task Prepare(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
 
-    public override async Task Write(ProjectionBatch batch, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
+    public override async Task Write(ProjectionBatch batch, ViewRows rows, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
     {
         foreach (var envelope in events)
         {
@@ -35,7 +35,9 @@ internal sealed class SubscriptionWriter(Subscription subscription) : Projection
         }
     }
 
-    public override void Clear(NpgsqlBatch batch)
-    {
-    }
+    public override Task MakeShadow(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
+
+    public override Task Promote(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
+
+    public override Task DropShadow(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
 }

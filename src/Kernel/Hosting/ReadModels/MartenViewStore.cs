@@ -17,7 +17,7 @@ namespace Monolith.Hosting;
 /// </remarks>
 public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
 {
-    private readonly ConcurrentDictionary<Type, ViewTable> tables = new();
+    private readonly ConcurrentDictionary<(Type ViewType, ViewRows Rows), ViewTable> tables = new();
 
     /// <inheritdoc/>
     /// <exception cref="InvalidModelException">The document is set up in a way that a projection cannot write.</exception>
@@ -25,7 +25,7 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
     {
         ArgumentNullException.ThrowIfNull(viewType);
         await documents.Storage.Database.EnsureStorageExistsAsync(viewType, ct);
-        var table = Table(viewType);
+        var table = Table(viewType, ViewRows.Live);
         await using var connection = documents.Storage.Database.CreateConnection();
         await connection.OpenAsync(ct);
         await using var command = new NpgsqlCommand(ReadModelStatements.Text("view_columns.sql"), connection)
@@ -44,13 +44,13 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<ViewKey<TKey>, TView>> Load<TView, TKey>(
-        NpgsqlConnection connection, IReadOnlyList<ViewKey<TKey>> keys, CancellationToken ct = default)
+        NpgsqlConnection connection, ViewRows rows, IReadOnlyList<ViewKey<TKey>> keys, CancellationToken ct = default)
         where TView : class
         where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(keys);
         var serializer = documents.Options.Serializer();
-        await using var command = new NpgsqlCommand(Table(typeof(TView)).Load, connection) { Parameters = { TenantsOf(keys), IdsOf(keys) } };
+        await using var command = new NpgsqlCommand(Table(typeof(TView), rows).Load, connection) { Parameters = { TenantsOf(keys), IdsOf(keys) } };
         await using var reader = await command.ExecuteReaderAsync(ct);
         var views = new Dictionary<ViewKey<TKey>, TView>(keys.Count);
         while (await reader.ReadAsync(ct))
@@ -62,13 +62,13 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
     }
 
     /// <inheritdoc/>
-    public void Write<TView, TKey>(NpgsqlBatch batch, ViewChanges<TView, TKey> changes)
+    public void Write<TView, TKey>(NpgsqlBatch batch, ViewRows rows, ViewChanges<TView, TKey> changes)
         where TView : class
         where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(changes);
-        var table = Table(typeof(TView));
+        var table = Table(typeof(TView), rows);
         if (changes.Stored.Count > 0)
         {
             var keys = new ViewKey<TKey>[changes.Stored.Count];
@@ -99,14 +99,30 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
     }
 
     /// <inheritdoc/>
-    public void Clear(NpgsqlBatch batch, Type viewType)
+    /// <exception cref="InvalidModelException">The document is set up in a way that a projection cannot write.</exception>
+    public async Task MakeShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        batch.BatchCommands.Add(new(Table(viewType).Clear));
+        await Prepare(viewType, ct);
+        await Execute(connection, "make_shadow.sql", viewType, ct);
     }
 
-    private ViewTable Table(Type viewType) =>
-        tables.GetOrAdd(viewType, static (type, options) => new(options, type), documents.Options);
+    /// <inheritdoc/>
+    public Task Promote(NpgsqlConnection connection, Type viewType, CancellationToken ct = default) =>
+        Execute(connection, "promote_shadow.sql", viewType, ct);
+
+    /// <inheritdoc/>
+    public Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default) =>
+        Execute(connection, "drop_shadow.sql", viewType, ct);
+
+    private async Task Execute(NpgsqlConnection connection, string file, Type viewType, CancellationToken ct)
+    {
+        var table = Table(viewType, ViewRows.Live);
+        await using var command = new NpgsqlCommand(ReadModelStatements.Text(file), connection) { Parameters = { Of(table.Schema), Of(table.Name) } };
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private ViewTable Table(Type viewType, ViewRows rows) =>
+        tables.GetOrAdd((viewType, rows), static (key, options) => new(options, key.ViewType, key.Rows), documents.Options);
 
     private static NpgsqlParameter<T> Of<T>(T value) => new() { TypedValue = value };
 

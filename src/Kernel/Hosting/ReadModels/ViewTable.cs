@@ -1,5 +1,6 @@
 using Marten;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 
 namespace Monolith.Hosting;
 
@@ -9,16 +10,19 @@ internal sealed class ViewTable
     private static readonly string[] Own = ["tenant_id", "id", "data", "mt_dotnet_type", "mt_last_modified", "mt_version"];
 
     private readonly string[] duplicated;
+    private readonly bool isHierarchy;
+    private readonly bool hasForeignKeys;
 
-    public ViewTable(IReadOnlyStoreOptions options, Type viewType)
+    public ViewTable(IReadOnlyStoreOptions options, Type viewType, ViewRows rows)
     {
         var document = options.FindOrResolveDocumentType(viewType);
         ViewType = viewType;
         Schema = document.TableName.Schema;
         Name = document.TableName.Name;
-        QualifiedName = document.TableName.QualifiedName;
+        QualifiedName = $"\"{Schema}{(rows == ViewRows.Shadow ? "_shadow" : "")}\".\"{Name}\"";
         TypeName = viewType.FullName!;
-        IsHierarchy = document.IsHierarchy();
+        isHierarchy = document.IsHierarchy();
+        hasForeignKeys = document.ForeignKeys.Count > 0;
 
         // Marten says of each: "column" = expression over data.
         var duplicates = document.DuplicatedFields.Where(field => !field.OnlyForSearching).ToList();
@@ -32,7 +36,6 @@ internal sealed class ViewTable
             .Replace("{columns}", Each(columns), StringComparison.Ordinal)
             .Replace("{values}", Each(values), StringComparison.Ordinal)
             .Replace("{assignments}", Each(columns.Select(column => $"\n  {column} = excluded.{column}"), ","), StringComparison.Ordinal);
-        Clear = $"truncate {QualifiedName}";
     }
 
     public Type ViewType { get; }
@@ -52,9 +55,6 @@ internal sealed class ViewTable
 
     public string Remove { get; }
 
-    public string Clear { get; }
-
-    private bool IsHierarchy { get; }
 
     /// <summary>Throws unless the statements write every column that the table needs.</summary>
     /// <param name="columns">The columns of the table, and which of them must be written.</param>
@@ -65,8 +65,9 @@ internal sealed class ViewTable
         var missing = Own.Where(column => columns.All(actual => actual.Name != column)).ToList();
         var unknown = columns.Where(column => !known.Contains(column.Name) && column.IsRequired).Select(column => column.Name).ToList();
         var problem = columns.Count == 0 ? "does not exist"
-            : IsHierarchy ? "holds a hierarchy of types"
+            : isHierarchy ? "holds a hierarchy of types"
             : columns.Any(column => column.Name == "mt_deleted") ? "keeps deleted documents"
+            : hasForeignKeys ? "has foreign keys"
             : missing.Count > 0 ? $"lacks {string.Join(", ", missing)}"
             : unknown.Count > 0 ? $"needs {string.Join(", ", unknown)}"
             : null;

@@ -6,13 +6,28 @@ namespace Monolith.EventStore.Projections;
 internal readonly record struct ProjectionShard(string Projection, string Slot, string Shard)
 {
     public const string Live = "live";
+    public const string Shadow = "shadow";
+
+    public bool IsShadow => Slot == Shadow;
+
+    /// <summary>The rows that it writes.</summary>
+    public ViewRows Rows => IsShadow ? ViewRows.Shadow : ViewRows.Live;
 
     public override string ToString() => Slot == Live ? $"{Projection} on {Shard}" : $"{Projection} ({Slot}) on {Shard}";
 }
 
 /// <summary>How far that part has come, and who may move it.</summary>
 internal sealed record Checkpoint(
-    ProjectionShard Key, int Version, long Position, long StartPosition, long? RebuildingTo, string? Owner, long Fence)
+    ProjectionShard Key,
+    int Version,
+    long Position,
+    long StartPosition,
+    long? RebuildingTo,
+    string? Owner,
+    long Fence,
+    bool IsPaused,
+    int Crashes,
+    long? Trying)
 {
     /// <summary>A row of the statements that list or take checkpoints; their columns stand in this order.</summary>
     public static Checkpoint Read(NpgsqlDataReader row) => new(
@@ -22,5 +37,8 @@ internal sealed record Checkpoint(
         row.GetInt64(5),
         row.IsDBNull(6) ? null : row.GetInt64(6),
         row.IsDBNull(7) ? null : row.GetString(7),
-        row.GetInt64(8));
+        row.GetInt64(8),
+        row.GetBoolean(9),
+        row.GetInt32(10),
+        row.IsDBNull(11) ? null : row.GetInt64(11));
 }

@@ -6,7 +6,7 @@ namespace Monolith.EventStore.Projections;
 internal sealed class CheckpointTable(NpgsqlDataSource dataSource, TimeProvider time)
 {
     /// <summary>The first statement of the transaction that stores a batch. The batch fails when the checkpoint is not as the caller believes.</summary>
-    public NpgsqlBatchCommand Move(ProjectionShard key, long fence, long before, long after) => new(Statements.Text("checkpoint_move.sql"))
+    public NpgsqlBatchCommand Move(ProjectionShard key, long fence, long before, long after, int events) => new(Statements.Text("checkpoint_move.sql"))
     {
         Parameters =
         {
@@ -16,6 +16,7 @@ internal sealed class CheckpointTable(NpgsqlDataSource dataSource, TimeProvider 
             Parameters.Of(fence),
             Parameters.Of(before),
             Parameters.Of(after),
+            Parameters.Of(events),
             Parameters.Of(time.GetUtcNow()),
         },
     };
@@ -61,13 +62,26 @@ internal sealed class CheckpointTable(NpgsqlDataSource dataSource, TimeProvider 
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>The stored position of a projection on a shard; null when it has never run there in this version or a newer one.</summary>
-    public async Task<long?> Position(Projection projection, string shard, CancellationToken ct)
+    /// <summary>Records that an event is tried next, because the process has died there before.</summary>
+    /// <returns>How often it has been tried now; null when the caller is not the owner any more.</returns>
+    public async Task<int?> Try(ProjectionShard key, long fence, long position, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(Statements.Text("checkpoint_try.sql"));
+        command.Parameters.Add(Parameters.Of(key.Projection));
+        command.Parameters.Add(Parameters.Of(key.Slot));
+        command.Parameters.Add(Parameters.Of(key.Shard));
+        command.Parameters.Add(Parameters.Of(fence));
+        command.Parameters.Add(Parameters.Of(position));
+        command.Parameters.Add(Parameters.Of(time.GetUtcNow()));
+        return (int?)await command.ExecuteScalarAsync(ct);
+    }
+
+    /// <summary>The stored position of a projection on a shard; null when it has never run there.</summary>
+    public async Task<long?> Position(string projection, string shard, CancellationToken ct)
     {
         await using var command = dataSource.CreateCommand(Statements.Text("checkpoint_position.sql"));
-        command.Parameters.Add(Parameters.Of(projection.Name));
+        command.Parameters.Add(Parameters.Of(projection));
         command.Parameters.Add(Parameters.Of(shard));
-        command.Parameters.Add(Parameters.Of(projection.Version));
         return (long?)await command.ExecuteScalarAsync(ct);
     }
 

@@ -1,8 +1,7 @@
--- Rows of an older version do not count: the projection is about to be rebuilt.
--- $1 projection, $2 shard, $3 version
+-- The rows that queries see, whichever version of the projection wrote them.
+-- $1 projection, $2 shard
 select position
 from eventstore.projection_checkpoints
 where projection = $1
   and slot = 'live'
   and shard = $2
-  and version >= $3

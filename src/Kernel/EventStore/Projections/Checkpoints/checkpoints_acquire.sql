@@ -1,7 +1,8 @@
 -- Takes over checkpoints that nobody owns, or whose owner is not alive. A row that is locked by a batch on its way is left for the next time.
+-- An owner that did not give it back has crashed, perhaps over the next event.
 -- $1 projections, $2 slots, $3 shards, $4 host, $5 now
 update eventstore.projection_checkpoints c
-set owner = $4, fence = c.fence + 1, updated_at = $5
+set owner = $4, fence = c.fence + 1, crashes = c.crashes + case when c.owner is null then 0 else 1 end, updated_at = $5
 from (
   select f.projection, f.slot, f.shard
   from eventstore.projection_checkpoints f
@@ -14,4 +15,5 @@ from (
 where c.projection = free.projection
   and c.slot = free.slot
   and c.shard = free.shard
-returning c.projection, c.slot, c.shard, c.version, c.position, c.start_position, c.rebuilding_to, c.owner, c.fence
+returning
+  c.projection, c.slot, c.shard, c.version, c.position, c.start_position, c.rebuilding_to, c.owner, c.fence, c.paused, c.crashes, c.trying

@@ -1,11 +1,12 @@
--- Begins a projection again from its start, in the transaction that empties its read model. Owners stay, but under a new fence.
--- $1 projection, $2 version, $3 rebuilding to, $4 now
+-- Begins a subscription again from its start. Owners stay, but under a new fence.
+-- $1 projection, $2 rebuilding to, $3 now
 update eventstore.projection_checkpoints
 set
-  version = $2,
   position = start_position,
-  rebuilding_to = case when $3 > start_position then $3 end,
+  rebuilding_to = case when $2 > start_position then $2 end,
   fence = fence + 1,
-  updated_at = $4
+  events = 0,
+  started_at = $3,
+  updated_at = $3
 where projection = $1
   and slot = 'live'

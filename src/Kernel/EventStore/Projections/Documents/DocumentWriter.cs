@@ -10,7 +10,7 @@ internal sealed class DocumentWriter<TView, TKey>(DocumentProjection<TView, TKey
 {
     public override Task Prepare(NpgsqlConnection connection, CancellationToken ct) => views.Prepare(typeof(TView), ct);
 
-    public override async Task Write(ProjectionBatch batch, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
+    public override async Task Write(ProjectionBatch batch, ViewRows rows, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
     {
         var fold = new DocumentFold<TView, TKey>(projection, events);
         if (fold.Keys.Count == 0)
@@ -18,12 +18,16 @@ internal sealed class DocumentWriter<TView, TKey>(DocumentProjection<TView, TKey
             return;
         }
 
-        var changes = fold.Run(await views.Load<TView, TKey>(await batch.Connection(ct), fold.Keys, ct));
+        var changes = fold.Run(await views.Load<TView, TKey>(await batch.Connection(ct), rows, fold.Keys, ct));
         if (!changes.IsEmpty)
         {
-            views.Write(batch.Statements, changes);
+            views.Write(batch.Statements, rows, changes);
         }
     }
 
-    public override void Clear(NpgsqlBatch batch) => views.Clear(batch, typeof(TView));
+    public override Task MakeShadow(NpgsqlConnection connection, CancellationToken ct) => views.MakeShadow(connection, typeof(TView), ct);
+
+    public override Task Promote(NpgsqlConnection connection, CancellationToken ct) => views.Promote(connection, typeof(TView), ct);
+
+    public override Task DropShadow(NpgsqlConnection connection, CancellationToken ct) => views.DropShadow(connection, typeof(TView), ct);
 }

@@ -73,6 +73,7 @@ internal sealed class HostSession(NpgsqlDataSource dataSource, ProjectionCatalog
                 new(Statements.Text("hosts_alive.sql")),
                 new(Statements.Text("checkpoints_list.sql")) { Parameters = { Parameters.Of(names) } },
                 new(Statements.Text("parked_retries.sql")),
+                new(Statements.Text("parked_count.sql")) { Parameters = { Parameters.Of(names) } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(ct);
@@ -93,10 +94,17 @@ internal sealed class HostSession(NpgsqlDataSource dataSource, ProjectionCatalog
         var retries = new List<(ProjectionShard, StreamId)>();
         while (await reader.ReadAsync(ct))
         {
-            retries.Add((new(reader.GetString(0), ProjectionShard.Live, reader.GetString(1)), new(reader.GetString(2), reader.GetString(3), reader.GetGuid(4))));
+            retries.Add((new(reader.GetString(0), reader.GetString(1), reader.GetString(2)), new(reader.GetString(3), reader.GetString(4), reader.GetGuid(5))));
         }
 
-        return new(hosts, checkpoints, retries);
+        await reader.NextResultAsync(ct);
+        var parked = names.ToDictionary(name => name, _ => 0L, StringComparer.Ordinal);
+        while (await reader.ReadAsync(ct))
+        {
+            parked[reader.GetString(0)] = reader.GetInt64(1);
+        }
+
+        return new(hosts, checkpoints, retries, parked);
     }
 
     // A new session takes a new key: the lock of a lost one may live on until the server notices.
@@ -133,22 +141,37 @@ internal sealed class HostSession(NpgsqlDataSource dataSource, ProjectionCatalog
 /// <param name="Hosts">The hosts that are alive, and what each can run.</param>
 /// <param name="Checkpoints">The checkpoints of this host's projections, whoever owns them.</param>
 /// <param name="Retries">The aggregates whose parked events an operator asked to try again.</param>
+/// <param name="Parked">How many events each projection has parked.</param>
 internal sealed record HostView(
     IReadOnlyDictionary<string, string[]> Hosts,
     IReadOnlyList<Checkpoint> Checkpoints,
-    IReadOnlyList<(ProjectionShard Key, StreamId Stream)> Retries)
+    IReadOnlyList<(ProjectionShard Key, StreamId Stream)> Retries,
+    IReadOnlyDictionary<string, long> Parked)
 {
+    /// <summary>Whether the rows that queries see were made by an older version of the projection, and no rebuild is under way to this version.</summary>
+    public bool IsOutdated(Projection projection) =>
+        projection is not Subscription
+        && Checkpoints.Any(row => row.Key.Projection == projection.Name)
+        && !Checkpoints.Any(row => row.Key.Projection == projection.Name && row.Version >= projection.Version);
+
+    /// <summary>Whether a rebuild has caught up, so that it may be promoted, and this host is the one to try.</summary>
+    public bool IsToPromote(string host, Projection projection)
+    {
+        var shadow = Checkpoints.Where(row => row.Key.Projection == projection.Name && row.Key.IsShadow).ToList();
+        return shadow.Count > 0
+            && shadow[0].Owner == host
+            && shadow.TrueForAll(row => row.Version == projection.Version && row.RebuildingTo is null && !row.IsPaused);
+    }
+
     /// <summary>How a host says that it can run a projection.</summary>
     public static string Ability(Projection projection) => $"{projection.Name}/{projection.Version}";
 
-    /// <summary>The checkpoints that a host is to own.</summary>
+    /// <summary>The checkpoints that a host is to own: those of the live rows and of a rebuild, unless they are paused or of another version.</summary>
     public IEnumerable<Checkpoint> Of(string host, Projection projection)
     {
         var able = Hosts.Where(other => other.Value.Contains(Ability(projection), StringComparer.Ordinal)).Select(other => other.Key).ToList();
-        var rows = Checkpoints
-            .Where(row => row.Key.Projection == projection.Name && row.Key.Slot == ProjectionShard.Live && row.Version == projection.Version)
-            .ToList();
-        var shards = Assignment.Of(host, able, [.. rows.Select(row => row.Key.Shard)]);
-        return rows.Where(row => shards.Contains(row.Key.Shard));
+        var rows = Checkpoints.Where(row => row.Key.Projection == projection.Name).ToList();
+        var shards = Assignment.Of(host, able, [.. rows.Select(row => row.Key.Shard).Distinct(StringComparer.Ordinal)]);
+        return rows.Where(row => shards.Contains(row.Key.Shard) && row.Version == projection.Version && !row.IsPaused);
     }
 }

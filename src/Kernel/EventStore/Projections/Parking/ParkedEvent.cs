@@ -4,6 +4,7 @@ namespace Monolith.EventStore.Projections;
 
 /// <summary>An event that a projection could not take. It waits for an operator, and the later events of its aggregate wait behind it.</summary>
 /// <param name="Projection">The projection.</param>
+/// <param name="IsOfRebuild">Whether it was parked by a rebuild, and not in the live rows.</param>
 /// <param name="Shard">The shard.</param>
 /// <param name="Position">The position of the event, by which it is retried or skipped.</param>
 /// <param name="Stream">Its aggregate.</param>
@@ -17,6 +18,7 @@ namespace Monolith.EventStore.Projections;
 /// <param name="Waiting">How many later events of the aggregate wait behind it.</param>
 public sealed record ParkedEvent(
     string Projection,
+    bool IsOfRebuild,
     string Shard,
     long Position,
     StreamId Stream,

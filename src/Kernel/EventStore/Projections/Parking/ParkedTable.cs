@@ -14,6 +14,7 @@ internal sealed class ParkedTable(NpgsqlDataSource dataSource, TimeProvider time
     {
         await using var command = dataSource.CreateCommand(Statements.Text("parked_streams.sql"));
         command.Parameters.Add(Parameters.Of(key.Projection));
+        command.Parameters.Add(Parameters.Of(key.Slot));
         command.Parameters.Add(Parameters.Of(key.Shard));
         var streams = new HashSet<StreamId>();
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -35,6 +36,7 @@ internal sealed class ParkedTable(NpgsqlDataSource dataSource, TimeProvider time
             Parameters =
             {
                 Parameters.Of(key.Projection),
+                Parameters.Of(key.Slot),
                 Parameters.Of(key.Shard),
                 Parameters.Of(rows.Select(row => row.Position).ToArray()),
                 Parameters.Of(rows.Select(row => row.TenantId).ToArray()),
@@ -59,6 +61,7 @@ internal sealed class ParkedTable(NpgsqlDataSource dataSource, TimeProvider time
     {
         await using var command = dataSource.CreateCommand(Statements.Text("parked_of_stream.sql"));
         command.Parameters.Add(Parameters.Of(key.Projection));
+        command.Parameters.Add(Parameters.Of(key.Slot));
         command.Parameters.Add(Parameters.Of(key.Shard));
         command.Parameters.Add(Parameters.Of(stream.TenantId));
         command.Parameters.Add(Parameters.Of(stream.AggregateType));
@@ -80,6 +83,7 @@ internal sealed class ParkedTable(NpgsqlDataSource dataSource, TimeProvider time
         Parameters =
         {
             Parameters.Of(key.Projection),
+            Parameters.Of(key.Slot),
             Parameters.Of(key.Shard),
             Parameters.Of(positions.ToArray()),
             Parameters.Of(time.GetUtcNow()),
@@ -91,6 +95,7 @@ internal sealed class ParkedTable(NpgsqlDataSource dataSource, TimeProvider time
     {
         await using var command = dataSource.CreateCommand(Statements.Text("parked_failed_again.sql"));
         command.Parameters.Add(Parameters.Of(key.Projection));
+        command.Parameters.Add(Parameters.Of(key.Slot));
         command.Parameters.Add(Parameters.Of(key.Shard));
         command.Parameters.Add(Parameters.Of(position));
         command.Parameters.Add(Parameters.Of(Text(problem)));
@@ -101,24 +106,25 @@ internal sealed class ParkedTable(NpgsqlDataSource dataSource, TimeProvider time
     public async Task<IReadOnlyList<ParkedEvent>> List(string? projection, CancellationToken ct)
     {
         await using var command = dataSource.CreateCommand(Statements.Text("parked_list.sql"));
-        command.Parameters.Add(new() { Value = (object?)projection ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(Parameters.OfNullable(projection));
         var events = new List<ParkedEvent>();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
             events.Add(new(
                 reader.GetString(0),
-                reader.GetString(1),
-                reader.GetInt64(2),
-                new(reader.GetString(3), reader.GetString(4), reader.GetGuid(5)),
-                reader.GetInt64(6),
-                reader.GetGuid(7),
-                reader.GetString(8),
-                reader.GetInt32(9),
-                reader.GetString(10),
-                reader.GetFieldValue<DateTimeOffset>(11),
-                reader.IsDBNull(12) ? null : reader.GetFieldValue<DateTimeOffset>(12),
-                reader.GetInt64(13)));
+                reader.GetString(1) == ProjectionShard.Shadow,
+                reader.GetString(2),
+                reader.GetInt64(3),
+                new(reader.GetString(4), reader.GetString(5), reader.GetGuid(6)),
+                reader.GetInt64(7),
+                reader.GetGuid(8),
+                reader.GetString(9),
+                reader.GetInt32(10),
+                reader.GetString(11),
+                reader.GetFieldValue<DateTimeOffset>(12),
+                reader.IsDBNull(13) ? null : reader.GetFieldValue<DateTimeOffset>(13),
+                reader.GetInt64(14)));
         }
 
         return events;

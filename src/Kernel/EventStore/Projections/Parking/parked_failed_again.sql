@@ -1,6 +1,7 @@
--- $1 projection, $2 shard, $3 position, $4 error
+-- $1 projection, $2 slot, $3 shard, $4 position, $5 error
 update eventstore.projection_parked
-set attempts = attempts + 1, error = $4, retry_at = null
+set attempts = attempts + 1, error = $5, retry_at = null
 where projection = $1
-  and shard = $2
-  and position = $3
+  and slot = $2
+  and shard = $3
+  and position = $4

@@ -1,4 +1,4 @@
--- Asks to try parked events again: the one at a position, or all of a projection.
+-- Asks to try parked events again, live and in a rebuild: the one at a position, or all of a projection.
 -- $1 projection, $2 position or null, $3 now
 update eventstore.projection_parked
 set retry_at = $3

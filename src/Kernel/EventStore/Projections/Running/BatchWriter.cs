@@ -13,8 +13,13 @@ internal sealed record ProjectionServices(
     ProjectionOptions Options,
     Backoff Backoff,
     SemaphoreSlim Slots,
+    SemaphoreSlim RebuildSlots,
     Signal Attention,
-    TimeProvider Time);
+    TimeProvider Time)
+{
+    /// <summary>The slots that work on a shard takes: a rebuild never has all of them, so live projections go on beside it.</summary>
+    public SemaphoreSlim SlotsOf(ProjectionShard key) => key.IsShadow ? RebuildSlots : Slots;
+}
 
 /// <summary>
 /// Writes one projection on one shard: each batch together with its checkpoint, one at a time. Knows which aggregates are parked; their
@@ -52,19 +57,25 @@ internal sealed class BatchWriter(Checkpoint start, Projection projection, Prepa
     /// <summary>Writes a batch and moves the checkpoint, together or not at all.</summary>
     /// <param name="events">Events behind the checkpoint that the projection wants.</param>
     /// <param name="upTo">How far they reach.</param>
+    /// <param name="read">How many events were read for it, those that the projection does not want included.</param>
     /// <param name="failure">The event to park, with which its aggregate is parked from now on; null for none.</param>
     /// <param name="ct">Stops the write. It may have happened all the same: the checkpoint tells.</param>
     /// <exception cref="ProjectionFailedException">One event is at fault.</exception>
-    public async Task Write(IReadOnlyList<EventEnvelope> events, long upTo, ParkedFailure? failure, CancellationToken ct)
+    public async Task Write(IReadOnlyList<EventEnvelope> events, long upTo, int read, ParkedFailure? failure, CancellationToken ct)
     {
         await turn.Take(ct);
         try
         {
+            if (events.Count > 0 && events[0].Position <= committed)
+            {
+                throw new InvalidOperationException($"A batch for {Key} begins at {events[0].Position}, and the checkpoint is at {committed} already.");
+            }
+
             var aside = failure is null ? default(StreamId?) : events.First(envelope => envelope.Position == failure.Position).Stream;
             bool IsAside(EventEnvelope envelope) => envelope.Stream == aside || parked.Contains(envelope.Stream);
 
-            await using var batch = new ProjectionBatch(services.DataSource, services.Slots);
-            batch.Add(services.Checkpoints.Move(Key, Fence, committed, upTo));
+            await using var batch = new ProjectionBatch(services.DataSource, services.SlotsOf(Key));
+            batch.Add(services.Checkpoints.Move(Key, Fence, committed, upTo, read));
             var toFold = events;
             if ((aside is not null || parked.Count > 0) && events.Any(IsAside))
             {
@@ -139,8 +150,8 @@ internal sealed class BatchWriter(Checkpoint start, Projection projection, Prepa
             try
             {
                 var before = failed?.Envelope.Position ?? long.MaxValue;
-                await using var batch = new ProjectionBatch(services.DataSource, services.Slots);
-                batch.Add(services.Checkpoints.Move(Key, Fence, committed, committed));
+                await using var batch = new ProjectionBatch(services.DataSource, services.SlotsOf(Key));
+                batch.Add(services.Checkpoints.Move(Key, Fence, committed, committed, events: 0));
                 batch.Add(services.Parked.Remove(Key, [.. rows.Select(row => row.Position).Where(position => position < before)]));
                 await Execute(batch, [.. events.Where(envelope => envelope.Position < before)], ct);
                 if (failed is not null)
@@ -164,12 +175,12 @@ internal sealed class BatchWriter(Checkpoint start, Projection projection, Prepa
             throw new ProjectionFailedException(projection.Name, unreadable, ((UnreadableEvent)unreadable.Event).Problem);
         }
 
-        var kind = events.Count > 0 ? await prepared.Get(ct) : null;
+        var kind = events.Count > 0 ? await prepared.Get(Key.Rows, ct) : null;
         try
         {
             if (kind is not null)
             {
-                await kind.Write(batch, events, ct);
+                await kind.Write(batch, Key.Rows, events, ct);
             }
 
             await batch.Execute(ct);

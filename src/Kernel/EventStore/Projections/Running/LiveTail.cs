@@ -56,11 +56,17 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
     }
 
     /// <summary>From now on, collects the events that a projection wants on a shard.</summary>
-    public TailCursor Join(Projection projection, string shard, IReadOnlyList<string> aggregateTypes)
+    /// <param name="projection">The projection.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="aggregateTypes">The types that it reads.</param>
+    /// <param name="reached">
+    /// What it has passed already. That may be more than this tail has seen, when another host ran the projection before.
+    /// </param>
+    public TailCursor Join(Projection projection, string shard, IReadOnlyList<string> aggregateTypes, long reached)
     {
         lock (gate)
         {
-            var cursor = new TailCursor(this, gate, projection, shard, aggregateTypes, position, buffer);
+            var cursor = new TailCursor(this, gate, projection, shard, aggregateTypes, Math.Max(position, reached), buffer);
             foreach (var type in aggregateTypes)
             {
                 if (!interested.TryGetValue((shard, type), out var cursors))

@@ -9,9 +9,10 @@ internal sealed class PreparedWriter(Projection projection, IViewStore? views, N
     private readonly Turn turn = new();
     private bool prepared;
 
-    public async ValueTask<ProjectionWriter> Get(CancellationToken ct)
+    /// <summary>The writer, for batches of these rows. A shadow was made whole by whoever asked for the rebuild.</summary>
+    public async ValueTask<ProjectionWriter> Get(ViewRows rows, CancellationToken ct)
     {
-        if (Volatile.Read(ref prepared))
+        if (rows == ViewRows.Shadow || Volatile.Read(ref prepared))
         {
             return writer;
         }

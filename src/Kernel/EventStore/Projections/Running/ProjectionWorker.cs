@@ -8,9 +8,8 @@ namespace Monolith.EventStore.Projections;
 /// caught up it takes new events from the tail that all projections of the host share.
 /// </summary>
 /// <remarks>
-/// A failing event is tried again a few times, then parked with the later ones of its aggregate, and everything else goes on. When the
-/// database refuses a batch without saying which event is at fault, halves of it find that out. Outages are waited for, however long. When
-/// the checkpoint turns out not to be this worker's any more, the worker ends: what it had not stored, the new owner reads again.
+/// Single events that fail are <see cref="FaultIsolation"/>'s affair. Outages are waited for, however long. When the checkpoint turns out not
+/// to be this worker's any more, the worker ends: what it had not stored, the new owner reads again.
 /// </remarks>
 internal sealed partial class ProjectionWorker : IAsyncDisposable
 {
@@ -18,6 +17,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
     private readonly IReadOnlyList<string> aggregateTypes;
     private readonly ProjectionServices services;
     private readonly BatchWriter writer;
+    private readonly FaultIsolation isolation;
     private readonly ILogger logger;
     private readonly BatchSize batchSize;
     private readonly CancellationTokenSource stopping = new();
@@ -25,6 +25,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
     private TailCursor? following;
     private WorkerProgress progress = WorkerProgress.Starting;
     private long reached;
+    private int foreign;
     private int failures;
 
     public ProjectionWorker(
@@ -35,6 +36,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
         reached = start.Position;
         batchSize = new(services.Options.MaxBatchEvents);
         writer = new(start, projection, prepared, services);
+        isolation = new(writer, start, services, Failed, logger);
         run = Task.Run(() => Run(stopping.Token));
     }
 
@@ -63,6 +65,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
             var (events, oldest) = Volatile.Read(ref following) is { } cursor ? cursor.Pending : now.Estimate(services.Tail.Position, Position);
             return new(
                 Key.Projection,
+                Key.IsShadow,
                 Key.Shard,
                 run.IsCompleted ? ProjectionState.Stopped : now.State,
                 Position,
@@ -93,7 +96,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception problem) when (PostgresErrors.IsCheckpointMoved(problem))
+            catch (Exception problem) when (problem is CheckpointLostException || PostgresErrors.IsCheckpointMoved(problem))
             {
                 LogLost(Key);
                 services.Attention.Fire();
@@ -101,7 +104,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
             }
             catch (Exception problem)
             {
-                Failed(problem is BatchRefusedException { InnerException: { } cause } ? cause : problem);
+                Failed(problem);
                 await services.Backoff.Pause(++failures, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -121,7 +124,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
                 continue;
             }
 
-            using var cursor = services.Tail.Join(projection, Key.Shard, aggregateTypes);
+            using var cursor = services.Tail.Join(projection, Key.Shard, aggregateTypes, reached);
             await ReadTo(cursor.JoinedAt, ct);
             try
             {
@@ -157,7 +160,9 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
             try
             {
                 Volatile.Write(ref progress, progress.Read(page.Events.Count, reached, page));
-                await Take([.. page.Events.Where(projection.Wants)], page.LastPosition, ct);
+                var wanted = page.Events.Where(projection.Wants).ToList();
+                foreign += page.Events.Count - wanted.Count;
+                await Take(wanted, page.LastPosition, ct);
             }
             catch
             {
@@ -174,14 +179,14 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
 
     private async Task<FeedPage> Read(long after, long upTo, CancellationToken ct)
     {
-        await services.Slots.WaitAsync(ct);
+        await services.SlotsOf(Key).WaitAsync(ct);
         try
         {
             return await services.Reader.ReadShard(Key.Shard, aggregateTypes, after, upTo, batchSize.Current, ct);
         }
         finally
         {
-            services.Slots.Release();
+            services.SlotsOf(Key).Release();
         }
     }
 
@@ -190,7 +195,8 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
         if (events.Count > 0)
         {
             var started = services.Time.GetTimestamp();
-            await Store(events, upTo, failure: null, ct);
+            await isolation.Store(events, upTo, foreign, ct);
+            foreign = 0;
             batchSize.Written(events.Count, services.Time.GetElapsedTime(started));
         }
 
@@ -203,62 +209,11 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
         }
     }
 
-    private async Task Store(IReadOnlyList<EventEnvelope> events, long upTo, ParkedFailure? failure, CancellationToken ct)
-    {
-        while (true)
-        {
-            try
-            {
-                await writer.Write(events, upTo, failure?.Attempts >= services.Options.Attempts ? failure : null, ct);
-                return;
-            }
-            catch (ProjectionFailedException problem)
-            {
-                var position = problem.Envelope.Position;
-                events = await StoreBefore(position, events, failure, ct);
-                failure = new(position, failure?.Position == position ? failure.Attempts + 1 : 1, problem);
-                Failed(problem);
-                if (failure.Attempts < services.Options.Attempts)
-                {
-                    await services.Backoff.Pause(failure.Attempts, ct);
-                }
-                else
-                {
-                    LogParked(Key, problem.Envelope.EventType, position, problem.Envelope.Stream, problem);
-                }
-            }
-            catch (BatchRefusedException problem)
-            {
-                var middle = events[events.Count / 2].Position;
-                middle = middle > events[0].Position ? middle : events[^1].Position;
-                if (middle == events[0].Position)
-                {
-                    throw;
-                }
-
-                Failed(problem);
-                events = await StoreBefore(middle, events, failure, ct);
-            }
-        }
-    }
-
-    private async Task<IReadOnlyList<EventEnvelope>> StoreBefore(
-        long position, IReadOnlyList<EventEnvelope> events, ParkedFailure? failure, CancellationToken ct)
-    {
-        var count = events.TakeWhile(envelope => envelope.Position < position).Count();
-        if (count == 0)
-        {
-            return events;
-        }
-
-        await Store([.. events.Take(count)], position - 1, failure?.Position < position ? failure : null, ct);
-        return [.. events.Skip(count)];
-    }
-
     private void Enter(ProjectionState state) => Volatile.Write(ref progress, progress with { State = state });
 
     private void Failed(Exception problem)
     {
+        problem = problem is BatchRefusedException { InnerException: { } cause } ? cause : problem;
         var isNews = progress.LastError != problem.Message;
         Volatile.Write(ref progress, progress.Failed(problem.Message, services.Time.GetUtcNow()));
         if (!isNews)
@@ -284,7 +239,4 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
 
     [LoggerMessage(33, LogLevel.Error, "The projection {Projection} failed and will try again.")]
     private partial void LogFailed(ProjectionShard projection, Exception problem);
-
-    [LoggerMessage(34, LogLevel.Error, "The projection {Projection} parks {EventType} at position {Position} and the later events of {Stream}.")]
-    private partial void LogParked(ProjectionShard projection, string eventType, long position, StreamId stream, Exception problem);
 }

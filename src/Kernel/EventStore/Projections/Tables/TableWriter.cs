@@ -10,25 +10,15 @@ internal sealed class TableWriter(TableProjection projection) : ProjectionWriter
     public override async Task Prepare(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new(Statements.Text("migration_lock.sql")),
-                new($"create schema if not exists {projection.Schema}"),
-                new($"set local search_path to {projection.Schema}"),
-            },
-        };
-        await batch.ExecuteNonQueryAsync(ct);
-        await using var definition = new NpgsqlCommand(projection.Definition, connection);
-        await definition.ExecuteNonQueryAsync(ct);
+        await Execute(connection, Statements.Text("migration_lock.sql"), ct);
+        await Define(connection, ViewRows.Live, ct);
         await transaction.CommitAsync(ct);
     }
 
-    public override Task Write(ProjectionBatch batch, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
+    public override Task Write(ProjectionBatch batch, ViewRows rows, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
     {
         var statements = new TableStatements(batch);
-        batch.Add(SearchPath());
+        batch.Add(new("select set_config('search_path', $1, true)") { Parameters = { Parameters.Of(SchemaOf(rows)) } });
         foreach (var envelope in events)
         {
             if (!projection.Wants(envelope))
@@ -50,14 +40,42 @@ internal sealed class TableWriter(TableProjection projection) : ProjectionWriter
         return Task.CompletedTask;
     }
 
-    public override void Clear(NpgsqlBatch batch)
+    public override async Task MakeShadow(NpgsqlConnection connection, CancellationToken ct)
     {
-        batch.BatchCommands.Add(SearchPath());
-        batch.BatchCommands.Add(new($"truncate {string.Join(", ", projection.Tables)}"));
+        await DropShadow(connection, ct);
+        await Define(connection, ViewRows.Shadow, ct);
     }
 
-    private NpgsqlBatchCommand SearchPath() => new("select set_config('search_path', $1, true)")
+    public override async Task Promote(NpgsqlConnection connection, CancellationToken ct)
     {
-        Parameters = { new NpgsqlParameter<string> { TypedValue = projection.Schema } },
-    };
+        foreach (var table in projection.Tables)
+        {
+            await Execute(connection, Statements.Text("promote_shadow.sql"), ct, Parameters.Of(projection.Schema), Parameters.Of(table));
+        }
+    }
+
+    public override async Task DropShadow(NpgsqlConnection connection, CancellationToken ct)
+    {
+        foreach (var table in projection.Tables)
+        {
+            await Execute(connection, Statements.Text("drop_shadow.sql"), ct, Parameters.Of(projection.Schema), Parameters.Of(table));
+        }
+    }
+
+    private async Task Define(NpgsqlConnection connection, ViewRows rows, CancellationToken ct)
+    {
+        await Execute(connection, $"create schema if not exists {SchemaOf(rows)}", ct);
+        await Execute(connection, $"set local search_path to {SchemaOf(rows)}", ct);
+        await Execute(connection, projection.Definition, ct);
+        await Execute(connection, "set local search_path to default", ct);
+    }
+
+    private string SchemaOf(ViewRows rows) => rows == ViewRows.Shadow ? projection.Schema + "_shadow" : projection.Schema;
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct, params NpgsqlParameter[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        await command.ExecuteNonQueryAsync(ct);
+    }
 }

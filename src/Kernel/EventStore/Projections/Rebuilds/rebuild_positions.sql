@@ -1,0 +1,5 @@
+-- $1 projection
+select shard, position
+from eventstore.projection_checkpoints
+where projection = $1
+  and slot = 'shadow'
