@@ -40,7 +40,7 @@ internal sealed class UsersOnPostgres : IAsyncDisposable
 
     public static OperationContext Operation { get; } = new(Tenant, new EventMetadata { UserId = "operator-1" });
 
-    public IEventStore Store => store;
+    public PostgresEventStore Store => store;
 
     public AggregateRepository<User> Users { get; }
 
