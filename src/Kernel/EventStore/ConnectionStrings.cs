@@ -12,13 +12,14 @@ public static class ConnectionStrings
     public static string Tune(string connectionString)
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString);
-        if (!builder.ContainsKey("Max Auto Prepare"))
+        var given = builder.Keys.ToHashSet(StringComparer.Ordinal); // ContainsKey says of every setting that exists that it is there.
+        if (!given.Contains("Max Auto Prepare"))
         {
             builder.MaxAutoPrepare = 250;
             builder.AutoPrepareMinUsages = 2;
         }
 
-        if (!builder.ContainsKey("Application Name"))
+        if (!given.Contains("Application Name"))
         {
             builder.ApplicationName = "monolith";
         }

@@ -107,6 +107,9 @@ public sealed class PlanTests(PostgresFixture postgres)
             var types = $"text, uuid, bigint, timestamptz, jsonb, {EventTypes}";
             await RequireKeys(database, shard, "append.sql", analyzed, types, append);
             await RequireKeys(
+                database, shard, "append_one.sql", analyzed, "text, uuid, bigint, timestamptz, jsonb, uuid, text, smallint, jsonb",
+                $"'{tenant}', {Stream}, 100, now(), '{{}}', gen_random_uuid(), 'ledger.entered', 1::smallint, '{{}}'");
+            await RequireKeys(
                 database, shard, "append_with_claims.sql", analyzed, types + ", text[], text[], text[], text[]", append + ", '{name}', '{a}', '{name}', '{b}'");
             await RequireKeys(database, shard, "stream_tail.sql", analyzed, "text, uuid, bigint, int", $"'{tenant}', {Stream}, 90, 10");
             await RequireKeys(database, shard, "stream_version.sql", analyzed, "text, uuid", $"'{tenant}', {Stream}");

@@ -31,13 +31,14 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
     public async Task<AppendOutcome> One(EncodedAppend append, CancellationToken ct)
     {
         var leaf = await LeafOf(append.Stream, ct);
+        if (append.Count == 1 && append.Request.Claims.IsEmpty && await Single(append, leaf, ct) is { } written)
+        {
+            return written;
+        }
+
         await using var command = dataSource.CreateCommand(StatementOf(append, leaf));
         Bind(command.Parameters, append);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
-        var outcome = AppendOutcome.From(reader, leaf);
-        await reader.NextResultAsync(ct);
-        return outcome;
+        return (await Execute(command, leaf, ct))!.Value;
     }
 
     /// <summary>
@@ -134,16 +135,33 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
         return results;
     }
 
+    // Null when nothing was written.
+    private async Task<AppendOutcome?> Single(EncodedAppend append, Leaf leaf, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(leaf.Statement("append_one.sql"));
+        var parameters = command.Parameters;
+        AddStream(parameters, append);
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.EventIds[0] });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = append.EventTypes[0] });
+        parameters.Add(new NpgsqlParameter<short> { TypedValue = append.EventVersions[0] });
+        parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Data[0], NpgsqlDbType = NpgsqlDbType.Jsonb });
+        return await Execute(command, leaf, ct);
+    }
+
+    private static async Task<AppendOutcome?> Execute(NpgsqlCommand command, Leaf leaf, CancellationToken ct)
+    {
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        AppendOutcome? outcome = await reader.ReadAsync(ct) ? AppendOutcome.From(reader, leaf) : null;
+        await reader.NextResultAsync(ct);
+        return outcome;
+    }
+
     private static string StatementOf(EncodedAppend append, Leaf leaf) =>
         leaf.Statement(append.Request.Claims.IsEmpty ? "append.sql" : "append_with_claims.sql");
 
     private void Bind(NpgsqlParameterCollection parameters, EncodedAppend append)
     {
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
-        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
-        parameters.Add(new NpgsqlParameter<long> { TypedValue = append.Request.Expected.Value });
-        parameters.Add(Now());
-        parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Metadata, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        AddStream(parameters, append);
         parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = append.EventIds });
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = append.EventTypes });
         parameters.Add(new NpgsqlParameter<short[]> { TypedValue = append.EventVersions });
@@ -154,6 +172,15 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
             AddClaims(parameters, claims.Taken.Distinct());
             AddClaims(parameters, claims.Released.Except(claims.Taken));
         }
+    }
+
+    private void AddStream(NpgsqlParameterCollection parameters, EncodedAppend append)
+    {
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.Stream.AggregateId });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = append.Request.Expected.Value });
+        parameters.Add(Now());
+        parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Metadata, NpgsqlDbType = NpgsqlDbType.Jsonb });
     }
 
     private NpgsqlBatchCommand OfLeaf(Leaf leaf, EncodedAppend[] appends)
