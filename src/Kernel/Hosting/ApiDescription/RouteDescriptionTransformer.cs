@@ -27,6 +27,13 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
             AddHeader(operation, "If-Match", "The version to change, as an earlier `ETag` gave it; any other version answers 412.", required: false, example: "\"1\"");
         }
 
+        if (metadata.OfType<ReadsFrom>().Any())
+        {
+            AddHeader(
+                operation, WriteAnswer.Position, "Waits, for a moment, until what is read holds this position, as an earlier write answered it.",
+                required: false, example: "42");
+        }
+
         foreach (var version in metadata.OfType<GivesVersion>())
         {
             DescribeHeaders(operation, version);
@@ -72,6 +79,11 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
         if (metadata.OfType<ReadsIfMatch>().Any())
         {
             yield return (StatusCodes.Status412PreconditionFailed, ["version_mismatch"]);
+        }
+
+        if (metadata.OfType<ReadsFrom>().Any())
+        {
+            yield return (StatusCodes.Status503ServiceUnavailable, ["read_model_behind"]);
         }
     }
 

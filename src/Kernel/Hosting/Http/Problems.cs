@@ -1,6 +1,7 @@
 using FluentValidation;
 using Microsoft.AspNetCore.Http;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 using Npgsql;
 
 namespace Monolith.Hosting;
@@ -24,6 +25,11 @@ internal static class Problems
             StatusCodes.Status403Forbidden, ((EventSourcingException)error).Code, "The tenant does not exist or is disabled."),
         ValidationException invalid => InvalidRequests.Describe(invalid),
         BadHttpRequestException bad => InvalidRequests.Describe(bad),
+        ReadModelBehindException behind => new(
+            StatusCodes.Status503ServiceUnavailable, behind.Code, "What is to be read does not hold that position yet. The request may be repeated.")
+        {
+            RetryAfterSeconds = RetrySeconds,
+        },
         _ when IsOutage(error) => new(StatusCodes.Status503ServiceUnavailable, "unavailable", "The database is not available at the moment. The request may be repeated.")
         {
             RetryAfterSeconds = RetrySeconds,

@@ -20,6 +20,7 @@ internal static class GetAccountRoute
             var account = await bus.InvokeAsync<AccountSummary?>(new GetAccount(id), ct);
             return Reply.View(account, account?.Version);
         })
+        .ReadsFrom<AccountSummaries>()
         .WithSummary("Shows an account at a glance");
 }
 

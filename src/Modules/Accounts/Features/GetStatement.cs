@@ -47,6 +47,8 @@ internal static class GetStatementRoute
     internal static void MapGetStatement(this RouteGroupBuilder routes) => routes
         .MapGet("/{id:guid}/statement", async (Guid id, long? before, int? pageSize, IMessageBus bus, CancellationToken ct) =>
             Reply.View(await bus.InvokeAsync<Statement?>(new GetStatement(id, before, pageSize ?? DefaultPageSize), ct)))
+        .ReadsFrom<AccountSummaries>()
+        .ReadsFrom<Statements>()
         .WithSummary("Shows the movements of an account, each with the balance after it")
         .WithDescription("Newest first, a page at a time; `next` leads to the older movements.");
 }

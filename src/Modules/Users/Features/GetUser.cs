@@ -42,6 +42,7 @@ internal static class GetUserRoute
                 : await bus.InvokeAsync<UserDetails?>(new GetUserAsOf(id, version, at), ct);
             return Reply.View(user, user?.Version);
         })
+        .ReadsFrom<UserProfiles>()
         .WithSummary("Shows a user")
         .WithDescription("As they are now, or with `version` or `at` (an ISO 8601 time) as they were. A deleted user is not found.");
 }

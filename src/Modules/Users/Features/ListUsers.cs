@@ -88,6 +88,7 @@ internal static class ListUsersRoute
             return Reply.View(WithLinks(users, search));
         })
         .Produces<UserPage>()
+        .ReadsFrom<UserProfiles>()
         .WithSummary("Lists users, or finds the one with an email address or username")
         .WithDescription(
             "A page of users in the order of their usernames, all or those that match `search`. With `email` or `username`: that one user, "
