@@ -12,12 +12,14 @@ public interface IEventStore
     /// <exception cref="UnstorableEventException">An event, the batch or the metadata is too large or holds the character NUL.</exception>
     /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
     /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
+    /// <exception cref="AggregateArchivedException">The stream is archived.</exception>
     Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default);
 
     /// <summary>
     /// Reads the state of one aggregate in one round trip: the newest usable snapshot and the events after it, or, for a type that is cached,
     /// the events after the version in memory.
-    /// A stream that does not exist gives the initial state at version 0.
+    /// A stream that does not exist gives the initial state at version 0. One that is archived takes a second round trip, as finding out that there is
+    /// none does.
     /// </summary>
     /// <exception cref="UnknownEventTypeException">The stream holds an event whose name no type declares.</exception>
     /// <exception cref="UnreadableEventException">A stored event cannot be read as its type.</exception>
@@ -32,6 +34,41 @@ public interface IEventStore
     /// checkpoint that misses nothing.
     /// </summary>
     IAsyncEnumerable<EventEnvelope> ReadFeed(FeedRange range, CancellationToken ct = default);
+
+    /// <summary>
+    /// Finds events of one tenant and one aggregate type by what their data holds, in position order up to the watermark.
+    /// </summary>
+    /// <exception cref="NotSearchableException">The type has not opted in.</exception>
+    /// <exception cref="InvalidSearchException">The fragment is no JSON object, or holds no value to look for.</exception>
+    /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
+    /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
+    IAsyncEnumerable<EventEnvelope> Search(EventSearch search, CancellationToken ct = default);
+
+    /// <summary>
+    /// Closes a stream and moves its rows to the archive: partitions that appends never touch. It can still be read, at every version and time, and the
+    /// feed has its events where they always were; appends are refused. Claims that the aggregate has not given back stay taken.
+    /// </summary>
+    /// <remarks>
+    /// Transactions that are appending to streams of the same type and shard when this is called are waited for, so an append in a transaction
+    /// that stays open keeps it waiting; appends to other streams never wait for it. Archiving again does nothing. When the process dies in the middle, the
+    /// stream refuses appends already and archiving it again goes on.
+    /// </remarks>
+    /// <param name="stream">The stream.</param>
+    /// <param name="expected">What the caller believes of the stream; <see cref="ExpectedVersion.Any"/> to archive it as it is.</param>
+    /// <param name="ct">Gives up, which leaves the stream as it was, unless it is moved already.</param>
+    /// <returns>Whether it was not archived before.</returns>
+    /// <exception cref="AggregateNotFoundException">There is no such stream.</exception>
+    /// <exception cref="ConcurrencyException">The stream is not at the expected version, or somebody wrote to it meanwhile. It is not archived.</exception>
+    /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
+    /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
+    Task<bool> Archive(StreamId stream, ExpectedVersion expected, CancellationToken ct = default);
+
+    /// <summary>Moves a stream out of the archive again: it is as it was, and can be appended to. A stream that is not archived stays as it is.</summary>
+    /// <returns>Whether it was archived.</returns>
+    /// <exception cref="AggregateNotFoundException">There is no such stream.</exception>
+    /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
+    /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
+    Task<bool> Restore(StreamId stream, CancellationToken ct = default);
 }
 
 /// <summary>Events to append to one stream.</summary>
@@ -62,6 +99,9 @@ public sealed record LoadedState<TState>(TState State, long Version, long Snapsh
 {
     /// <summary>The version at which the state was in memory, for types that are cached; 0 when it was not and came from snapshot and tail.</summary>
     public long CachedVersion { get; init; }
+
+    /// <summary>Whether the aggregate is archived: this is its state for good, unless it is restored.</summary>
+    public bool IsArchived { get; init; }
 }
 
 /// <summary>Which events of a stream to read, and in which order.</summary>

@@ -15,6 +15,8 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly MultiStreamAppender multiStreamAppender;
     private readonly EventReader streams;
     private readonly CachedReader states;
+    private readonly EventSearcher searcher;
+    private readonly Archiver archiver;
     private readonly SnapshotWriter snapshots;
     private readonly DomainModel model;
     private readonly bool ownsMetrics;
@@ -49,6 +51,8 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         multiStreamAppender = new(dataSource, model, Tenants, options, time, Metrics);
         streams = new(dataSource, model, Tenants, Metrics, loggers.CreateLogger<EventReader>());
         states = new(streams, model, options, Metrics);
+        searcher = new(dataSource, model, Tenants, Feed);
+        archiver = new(dataSource, Tenants, time);
         snapshots = new(dataSource, model, Tenants, streams, options, Metrics, loggers.CreateLogger<SnapshotWriter>());
     }
 
@@ -132,6 +136,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <exception cref="UnstorableEventException">An event, the batch or the metadata is too large or holds the character NUL.</exception>
     /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
     /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
+    /// <exception cref="AggregateArchivedException">A stream, which it names, is archived. Nothing was written to any.</exception>
     public async Task<IReadOnlyList<AppendResult>> AppendMany(IReadOnlyList<AppendRequest> requests, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
@@ -158,13 +163,17 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         }
 
         var loaded = await states.Load(stream, asOf, ct);
-        if (asOf == AsOf.Now && loaded.CachedVersion == 0)
+        if (asOf == AsOf.Now && loaded.CachedVersion == 0 && !loaded.IsArchived)
         {
             // The tail holds a multiple only when its snapshot is missing or unusable.
             snapshots.Request(stream, loaded.SnapshotVersion, loaded.Version);
         }
 
-        return new((TState)loaded.State, loaded.Version, loaded.SnapshotVersion, loaded.EventsRead) { CachedVersion = loaded.CachedVersion };
+        return new((TState)loaded.State, loaded.Version, loaded.SnapshotVersion, loaded.EventsRead)
+        {
+            CachedVersion = loaded.CachedVersion,
+            IsArchived = loaded.IsArchived,
+        };
     }
 
     /// <inheritdoc />
@@ -184,6 +193,27 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         {
             yield return envelope;
         }
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<EventEnvelope> Search(EventSearch search, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        return searcher.Search(search, ct);
+    }
+
+    /// <inheritdoc />
+    public Task<bool> Archive(StreamId stream, ExpectedVersion expected, CancellationToken ct = default)
+    {
+        _ = model.Aggregate(stream.AggregateType);
+        return PostgresErrors.Translate(archiver.Archive(stream, expected, ct));
+    }
+
+    /// <inheritdoc />
+    public Task<bool> Restore(StreamId stream, CancellationToken ct = default)
+    {
+        _ = model.Aggregate(stream.AggregateType);
+        return PostgresErrors.Translate(archiver.Restore(stream, ct));
     }
 
     /// <summary>Waits until every snapshot that was asked for so far is written or given up; for tests and a quiet stop.</summary>

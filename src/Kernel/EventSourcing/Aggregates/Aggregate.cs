@@ -15,6 +15,9 @@ public abstract class Aggregate
     /// <summary>The version of the last stored event it has seen; 0 for a new aggregate. Uncommitted events do not count.</summary>
     public long Version { get; private protected set; }
 
+    /// <summary>Whether it was loaded from the archive: it can decide, but what it raises cannot be saved.</summary>
+    public bool IsArchived { get; private protected set; }
+
     /// <summary>The events raised since the last load or save, oldest first.</summary>
     public IReadOnlyList<NewEvent> UncommittedEvents => uncommitted;
 
@@ -85,6 +88,7 @@ public abstract class Aggregate<TState>(Guid id) : Aggregate(id) where TState : 
     {
         var loaded = await store.Load<TState>(stream, asOf, ct);
         Restore(loaded.State, loaded.Version);
+        IsArchived = loaded.IsArchived;
         return loaded.Version > 0;
     }
 

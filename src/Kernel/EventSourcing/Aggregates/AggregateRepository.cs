@@ -43,6 +43,7 @@ public sealed class AggregateRepository<TAggregate> where TAggregate : Aggregate
     /// </summary>
     /// <exception cref="ConcurrencyException">Somebody else wrote meanwhile, or an aggregate of this id exists already.</exception>
     /// <exception cref="ClaimTakenException">A claim belongs to another aggregate.</exception>
+    /// <exception cref="AggregateArchivedException">The aggregate is archived.</exception>
     public async Task<Saved> Save(TAggregate aggregate, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(aggregate);
@@ -71,6 +72,7 @@ public sealed class AggregateRepository<TAggregate> where TAggregate : Aggregate
     /// <exception cref="AggregateNotFoundException">There is no such aggregate.</exception>
     /// <exception cref="VersionMismatchException">The aggregate is not at <paramref name="requiredVersion"/>.</exception>
     /// <exception cref="RejectedException">The decision refuses, or a claim is taken.</exception>
+    /// <exception cref="AggregateArchivedException">The aggregate is archived, and the decision raised something.</exception>
     /// <exception cref="ConcurrencyException">Others won every one of <see cref="MaxAttempts"/> attempts.</exception>
     public async Task<Saved> Update(Guid id, Action<TAggregate> decide, long? requiredVersion = null, CancellationToken ct = default)
     {

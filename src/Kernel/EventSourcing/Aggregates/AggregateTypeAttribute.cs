@@ -26,6 +26,9 @@ public sealed class AggregateTypeAttribute(string name) : Attribute
     /// </summary>
     public bool Cache { get; init; }
 
-    /// <summary>Whether event data of this type gets a GIN index for containment search. It costs several times the append.</summary>
+    /// <summary>
+    /// Whether event data of this type gets a GIN index, so that <see cref="IEventStore.Search"/> finds events by what they hold. It costs several
+    /// times the append. May be changed later: the migration then builds or drops the indexes.
+    /// </summary>
     public bool IndexData { get; init; }
 }

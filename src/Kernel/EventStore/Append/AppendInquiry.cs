@@ -52,6 +52,38 @@ internal sealed class AppendInquiry(Func<string, NpgsqlCommand> commandOf)
         return version == 0 ? null : await EarlierTry(append, leaf, version - 1, ct);
     }
 
+    /// <summary>Of the streams of these appends, which are of one tenant, those that are archived, and whether their rows are moved already.</summary>
+    public async Task<Dictionary<StreamId, bool>> Archived(EncodedAppend[] appends, CancellationToken ct)
+    {
+        var tenant = appends[0].Stream.TenantId;
+        await using var command = commandOf(Statements.Text("find_archived.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenant });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(appends, append => append.Stream.AggregateType) });
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = Array.ConvertAll(appends, append => append.Stream.AggregateId) });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var archived = new Dictionary<StreamId, bool>();
+        while (await reader.ReadAsync(ct))
+        {
+            archived[new(tenant, reader.GetString(0), reader.GetGuid(1))] = reader.GetBoolean(2);
+        }
+
+        return archived;
+    }
+
+    /// <summary>Null when the stream is not archived; else the result of an earlier try, which may be what was archived.</summary>
+    /// <exception cref="AggregateArchivedException">The stream is archived, without these events.</exception>
+    public async Task<AppendResult?> RefuseArchived(EncodedAppend append, Leaf leaf, CancellationToken ct)
+    {
+        if (!(await Archived([append], ct)).TryGetValue(append.Stream, out var moved))
+        {
+            return null;
+        }
+
+        var expected = append.Request.Expected;
+        return (expected.IsExact ? await EarlierTry(append, moved ? leaf.Archive : leaf, expected.Value, ct) : null)
+            ?? throw new AggregateArchivedException(append.Stream);
+    }
+
     /// <summary>The version of the last event; 0 when there is none.</summary>
     public async Task<long> StreamVersion(StreamId stream, Leaf leaf, CancellationToken ct)
     {

@@ -112,8 +112,12 @@ internal sealed class Appender
                 await tenants.RequireElsewhere(stream.TenantId, await commands.LeafOf(stream, ct), error, ct);
             }
 
-            // Disabled, dropped, or moved to another shard since we looked.
-            await tenants.Find(stream.TenantId, ct);
+            // Disabled, dropped, or moved to another shard since we looked; or the stream is archived.
+            var leaf = Leaf.Of(stream.AggregateType, await tenants.Find(stream.TenantId, ct));
+            if (await inquiry.RefuseArchived(append, leaf, ct) is { } stored)
+            {
+                return stored;
+            }
         }
     }
 }

@@ -136,21 +136,22 @@ internal sealed class MultiStreamAppender(
     private async Task<AppendResult[]?> EarlierTry(EncodedAppend[] appends, string shard, CancellationToken ct)
     {
         var results = new AppendResult?[appends.Length];
+        var archived = await inquiry.Archived(appends, ct);
         for (var i = 0; i < appends.Length; i++)
         {
             var append = appends[i];
-            var (leaf, expected) = (LeafOf(append, shard), append.Request.Expected);
+            var (leaf, expected) = (LeafOf(append), append.Request.Expected);
             if (expected.IsExact && await inquiry.EarlierTry(append, leaf, expected.Value, ct) is { } stored)
             {
                 results[i] = stored;
             }
-            else if (await inquiry.StreamVersion(append.Stream, leaf, ct) is var version && !expected.Accepts(version))
+            else if (!archived.ContainsKey(append.Stream) && await inquiry.StreamVersion(append.Stream, leaf, ct) is var version && !expected.Accepts(version))
             {
                 throw new ConcurrencyException(append.Stream, expected, version);
             }
         }
 
-        if (Array.TrueForAll(results, result => result is null))
+        if (archived.Count == 0 && Array.TrueForAll(results, result => result is null))
         {
             return null;
         }
@@ -159,7 +160,7 @@ internal sealed class MultiStreamAppender(
         {
             if (!appends[i].Request.Expected.IsExact)
             {
-                results[i] = await inquiry.EarlierTryAnywhere(appends[i], LeafOf(appends[i], shard), ct);
+                results[i] = await inquiry.EarlierTryAnywhere(appends[i], LeafOf(appends[i]), ct);
             }
         }
 
@@ -168,12 +169,21 @@ internal sealed class MultiStreamAppender(
             return Array.ConvertAll(results, result => result!.Value);
         }
 
+        if (Array.FindIndex(appends, append => archived.ContainsKey(append.Stream)) is var closed and >= 0)
+        {
+            throw new AggregateArchivedException(appends[closed].Stream);
+        }
+
         // Part of it is stored, so somebody else stored it: that stream is not where this append expects it.
         var ahead = appends[Enumerable.Range(0, appends.Length).First(i => appends[i].Request.Expected.IsExact && results[i] is not null)];
-        throw new ConcurrencyException(ahead.Stream, ahead.Request.Expected, await inquiry.StreamVersion(ahead.Stream, LeafOf(ahead, shard), ct));
-    }
+        throw new ConcurrencyException(ahead.Stream, ahead.Request.Expected, await inquiry.StreamVersion(ahead.Stream, LeafOf(ahead), ct));
 
-    private static Leaf LeafOf(EncodedAppend append, string shard) => Leaf.Of(append.Stream.AggregateType, shard);
+        Leaf LeafOf(EncodedAppend append)
+        {
+            var leaf = Leaf.Of(append.Stream.AggregateType, shard);
+            return archived.GetValueOrDefault(append.Stream) ? leaf.Archive : leaf;
+        }
+    }
 
     // A claim that its holder gives back in this very call stands in nobody's way.
     private async Task RefuseHeldClaims(EncodedAppend[] appends, PostgresException error, CancellationToken ct)

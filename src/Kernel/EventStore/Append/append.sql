@@ -5,6 +5,8 @@
 --
 -- The fence is taken before nextval: "stream" reads from "fence", and nextval is computed on rows that come from "stream".
 -- recorded_at never runs backward within a stream, whatever the clocks of the hosts say.
+-- A stream that is archived may not be written here either. It has no rows in this leaf, so only a stream without rows is looked for in the archive, or
+-- any while one of the tenant's is on its way there.
 with fence as materialized (
   select pg_advisory_xact_lock_shared(7741001, 1)
 ),
@@ -15,6 +17,13 @@ stream as materialized (
     exists (
       select from eventstore.tenants
       where tenant_id = $1 and shard = '{shard}' and status = 'active'
+        and (
+          (last.version is not null and archiving = 0)
+          or not exists (
+            select from eventstore.archived_streams
+            where tenant_id = $1 and aggregate_type = '{type}' and aggregate_id = $2
+          )
+        )
     ) as tenant_ok
   from fence
   left join lateral (

@@ -15,8 +15,10 @@ streams as materialized (
     r.expected,
     r.metadata,
     coalesce(last.version, 0) as actual,
-    greatest($5, last.recorded_at) as recorded_at
+    greatest($5, last.recorded_at) as recorded_at,
+    coalesce(archived.found, false) as archived
   from fence
+  left join eventstore.tenants t on t.tenant_id = $1
   cross join unnest($2, $3, $4) with ordinality as r (aggregate_id, expected, metadata, n)
   left join lateral (
     select e.version, e.recorded_at
@@ -25,10 +27,17 @@ streams as materialized (
     order by e.version desc
     limit 1
   ) last on true
+  left join lateral (
+    select true as found
+    from eventstore.archived_streams a
+    where (last.version is null or t.archiving > 0)
+      and a.tenant_id = $1 and a.aggregate_type = '{type}' and a.aggregate_id = r.aggregate_id
+    limit 1
+  ) archived on true
 ),
 required as materialized (
   select eventstore.require_streams(
-    bool_and(s.expected = s.actual or s.expected = -2 or (s.expected = -1 and s.actual > 0))
+    bool_and((s.expected = s.actual or s.expected = -2 or (s.expected = -1 and s.actual > 0)) and not s.archived)
     and exists (
       select from eventstore.tenants
       where tenant_id = $1 and shard = '{shard}' and status = 'active'

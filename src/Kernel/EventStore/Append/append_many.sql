@@ -18,7 +18,7 @@ streams as materialized (
     r.metadata,
     coalesce(last.version, 0) as actual,
     greatest($5, last.recorded_at) as recorded_at,
-    t.tenant_id is not null as tenant_ok
+    t.tenant_id is not null and not coalesce(archived.found, false) as tenant_ok
   from fence
   cross join unnest($1, $2, $3, $4) with ordinality as r (tenant_id, aggregate_id, expected, metadata, n)
   left join eventstore.tenants t
@@ -32,6 +32,13 @@ streams as materialized (
     order by e.version desc
     limit 1
   ) last on true
+  left join lateral (
+    select true as found
+    from eventstore.archived_streams a
+    where (last.version is null or t.archiving > 0)
+      and a.tenant_id = r.tenant_id and a.aggregate_type = '{type}' and a.aggregate_id = r.aggregate_id
+    limit 1
+  ) archived on true
 ),
 accepted as (
   select

@@ -11,6 +11,13 @@ stream as materialized (
     exists (
       select from eventstore.tenants
       where tenant_id = $1 and shard = '{shard}' and status = 'active'
+        and (
+          (last.version is not null and archiving = 0)
+          or not exists (
+            select from eventstore.archived_streams
+            where tenant_id = $1 and aggregate_type = '{type}' and aggregate_id = $2
+          )
+        )
     ) as tenant_ok
   from fence
   left join lateral (

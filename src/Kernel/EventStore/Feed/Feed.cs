@@ -74,7 +74,7 @@ public sealed partial class Feed : IAsyncDisposable
         return watermark.Current;
     }
 
-    /// <summary>Reads events of some aggregate types in one shard.</summary>
+    /// <summary>Reads events of some aggregate types in one shard; those that are archived stand where they always stood.</summary>
     /// <param name="shard">The shard.</param>
     /// <param name="aggregateTypes">The stored names of the types; at least one.</param>
     /// <param name="after">The position after which to start.</param>
@@ -86,10 +86,7 @@ public sealed partial class Feed : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(aggregateTypes);
         ArgumentOutOfRangeException.ThrowIfZero(aggregateTypes.Count, nameof(aggregateTypes));
-        var sql = aggregateTypes.Count == 1
-            ? FeedStatement(Leaf.Of(aggregateTypes[0], shard).Events, "")
-            : FeedStatement("events", $"and aggregate_type in ({Quoted(aggregateTypes)}) and shard = '{shard}'");
-        return Read(sql, after, upTo, DateTimeOffset.MinValue, limit, ct);
+        return Read(ShardStatement(shard, aggregateTypes), after, upTo, DateTimeOffset.MinValue, limit, ct);
     }
 
     internal async Task<FeedPage> Read(FeedRange range, string? shard, CancellationToken ct)
@@ -108,7 +105,7 @@ public sealed partial class Feed : IAsyncDisposable
 
         if (shard is not null && range.TenantId is { } tenant)
         {
-            filter += $" and shard = '{shard}' and tenant_id = '{tenant}'";
+            filter += $" {Leaf.InShard(shard)} and tenant_id = '{tenant}'";
         }
 
         return await Read(FeedStatement("events", filter), range.After, upTo, range.Since ?? DateTimeOffset.MinValue, range.Limit, ct);
@@ -176,6 +173,11 @@ public sealed partial class Feed : IAsyncDisposable
             throw mapped;
         }
     }
+
+    /// <summary>The statement that reads one shard, its archive included: from one partitioned type, or from the types among all.</summary>
+    internal static string ShardStatement(string shard, IReadOnlyList<string> aggregateTypes) => aggregateTypes.Count == 1
+        ? FeedStatement($"events_{aggregateTypes[0]}", Leaf.InShard(shard))
+        : FeedStatement("events", $"and aggregate_type in ({Quoted(aggregateTypes)}) {Leaf.InShard(shard)}");
 
     // Names of types, shards and tenants are validated: letters, digits, hyphens and underscores.
     internal static string FeedStatement(string events, string filter) => Statements.Text("read_feed.sql")

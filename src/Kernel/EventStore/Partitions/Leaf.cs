@@ -8,9 +8,12 @@ namespace Monolith.EventStore;
 /// </summary>
 internal sealed class Leaf
 {
+    private const string ArchiveSuffix = "_archive";
+
     private static readonly ConcurrentDictionary<(string Type, string Shard), Leaf> Leaves = new();
 
     private readonly ConcurrentDictionary<string, string> statements = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> statementsWithArchive = new(StringComparer.Ordinal);
 
     private Leaf(string type, string shard)
     {
@@ -28,15 +31,31 @@ internal sealed class Leaf
 
     public string Snapshots { get; }
 
+    /// <summary>The cold leaf of the same type and shard. It is there once a stream was archived.</summary>
+    public Leaf Archive => Of(AggregateType, ArchiveOf(Shard));
+
     public static Leaf Of(string type, string shard) => Leaves.GetOrAdd((type, shard), static key => new(key.Type, key.Shard));
 
+    /// <summary>What the rows of a shard's archive have as their shard.</summary>
+    public static string ArchiveOf(string shard) => shard + ArchiveSuffix;
+
+    /// <summary>The shard that a row belongs to, whether it is archived or not.</summary>
+    public static string ShardOf(string stored) => stored.EndsWith(ArchiveSuffix, StringComparison.Ordinal) ? stored[..^ArchiveSuffix.Length] : stored;
+
+    /// <summary>The condition for rows of a shard, its archive included: the server plans over the leaves that are there.</summary>
+    public static string InShard(string shard) => $"and shard in ('{shard}', '{ArchiveOf(shard)}')";
+
     /// <summary>The statement of a file, for this leaf.</summary>
-    public string Statement(string file) => statements.GetOrAdd(
-        file,
-        static (file, leaf) => Statements.Text(file)
-            .Replace("{events}", leaf.Events, StringComparison.Ordinal)
-            .Replace("{snapshots}", leaf.Snapshots, StringComparison.Ordinal)
-            .Replace("{type}", leaf.AggregateType, StringComparison.Ordinal)
-            .Replace("{shard}", leaf.Shard, StringComparison.Ordinal),
-        this);
+    public string Statement(string file) => statements.GetOrAdd(file, static (file, leaf) => leaf.Fill(file, leaf.Events, leaf.Snapshots, ""), this);
+
+    /// <summary>The statement of a file, for this leaf and its archive.</summary>
+    public string StatementWithArchive(string file) => statementsWithArchive.GetOrAdd(
+        file, static (file, leaf) => leaf.Fill(file, $"events_{leaf.AggregateType}", $"snapshots_{leaf.AggregateType}", InShard(leaf.Shard)), this);
+
+    private string Fill(string file, string events, string snapshots, string filter) => Statements.Text(file)
+        .Replace("{events}", events, StringComparison.Ordinal)
+        .Replace("{snapshots}", snapshots, StringComparison.Ordinal)
+        .Replace("{filter}", filter, StringComparison.Ordinal)
+        .Replace("{type}", AggregateType, StringComparison.Ordinal)
+        .Replace("{shard}", Shard, StringComparison.Ordinal);
 }

@@ -9,6 +9,7 @@ namespace Monolith.EventStore;
 /// <summary>
 /// Brings the schema <c>eventstore</c> to the version of this build: numbered migrations, forward only, then the partitions of every
 /// registered aggregate type. One transaction under one lock, so it is safe from several hosts at once, and running it again changes nothing.
+/// Afterwards, where a type has changed its mind about <see cref="AggregateTypeAttribute.IndexData"/>, its indexes are built or dropped.
 /// </summary>
 public sealed partial class Migrator(
     NpgsqlDataSource dataSource, DomainModel model, EventStoreOptions? options = null, TimeProvider? time = null, ILogger<Migrator>? logger = null)
@@ -61,6 +62,7 @@ public sealed partial class Migrator(
             Now());
         await Execute(connection, Statements.Text("ensure_partitions.sql"), ct);
         await transaction.CommitAsync(ct);
+        await new DataIndexes(dataSource, time, logger).Adjust(ct);
         return [.. missing.Select(migration => migration.Number)];
     }
 

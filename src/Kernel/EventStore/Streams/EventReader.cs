@@ -36,15 +36,19 @@ internal sealed partial class EventReader(
                     continue;
                 }
 
+                if (unusable is null && fold.Version == 0)
+                {
+                    (var isHere, unusable) = await LoadAnywhere(fold, definition, leaf, stream, asOf, usableSnapshots, ct);
+                    if (!isHere)
+                    {
+                        continue; // The tenant has moved to another shard since we looked.
+                    }
+                }
+
                 if (unusable is { } version)
                 {
                     usableSnapshots = version - 1;
                     continue;
-                }
-
-                if (fold.Version == 0 && await tenants.Find(stream.TenantId, ct) != leaf.Shard)
-                {
-                    continue; // The tenant has moved to another shard since we looked.
                 }
 
                 metrics.Loaded(definition.Name, fold.EventsRead, started);
@@ -128,14 +132,9 @@ internal sealed partial class EventReader(
 
         var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
         var any = false;
-        await using (var command = dataSource.CreateCommand(leaf.Statement(range.Backward ? "read_backward.sql" : "read_forward.sql")))
+        await using (var command = dataSource.CreateCommand(leaf.Statement(FileOf(range))))
         {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.FromVersion });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = range.ToVersion });
-            command.Parameters.Add(Timestamp(range.Until ?? DateTimeOffset.MaxValue));
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = range.Limit });
+            Bind(command.Parameters, stream, range);
             await using var reader = await PostgresErrors.Translate(ReaderOf(command, stream, leaf, ct));
             while (reader is not null && await PostgresErrors.Translate(reader.ReadAsync(ct)))
             {
@@ -145,13 +144,25 @@ internal sealed partial class EventReader(
             }
         }
 
-        if (!any && await tenants.Find(stream.TenantId, ct) != leaf.Shard)
+        if (!any)
         {
-            await foreach (var moved in ReadRows(stream, range, ct))
+            await foreach (var archived in ReadAnywhere(leaf, stream, range, ct))
             {
-                yield return moved;
+                yield return archived;
             }
         }
+    }
+
+    private static string FileOf(StreamRange range) => range.Backward ? "read_backward.sql" : "read_forward.sql";
+
+    private static void Bind(NpgsqlParameterCollection parameters, StreamId stream, StreamRange range)
+    {
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = range.FromVersion });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = range.ToVersion });
+        parameters.Add(Timestamp(range.Until ?? DateTimeOffset.MaxValue));
+        parameters.Add(new NpgsqlParameter<int> { TypedValue = range.Limit });
     }
 
     // Null when the tenant's leaf is gone because the tenant lies elsewhere now.
@@ -173,19 +184,30 @@ internal sealed partial class EventReader(
         StateFold fold, AggregateDefinition definition, string statement, StreamId stream, AsOf asOf, long usableSnapshots, bool withEventIds, CancellationToken ct)
     {
         await using var command = dataSource.CreateCommand(statement);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = definition.SnapshotSchema });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = definition.StateFingerprint });
+        Bind(command.Parameters, definition, stream);
         command.Parameters.Add(asOf.MaxTime is { } time ? Timestamp(time) : new NpgsqlParameter<long> { TypedValue = asOf.MaxVersion ?? long.MaxValue });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = usableSnapshots });
-
         await using var reader = await command.ExecuteReaderAsync(ct);
+        return await Fold(fold, definition, reader, stream, withEventIds ? Fifth.EventId : Fifth.None, ct);
+    }
+
+    private static void Bind(NpgsqlParameterCollection parameters, AggregateDefinition definition, StreamId stream)
+    {
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
+        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
+        parameters.Add(new NpgsqlParameter<int> { TypedValue = definition.SnapshotSchema });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = definition.StateFingerprint });
+    }
+
+    private async Task<long?> Fold(
+        StateFold fold, AggregateDefinition definition, NpgsqlDataReader reader, StreamId stream, Fifth fifth, CancellationToken ct)
+    {
         while (await reader.ReadAsync(ct))
         {
             var version = reader.GetInt64(0);
             var data = reader.GetFieldValue<byte[]>(3);
-            Guid? eventId = withEventIds && !reader.IsDBNull(4) ? reader.GetGuid(4) : null;
+            Guid? eventId = fifth == Fifth.EventId && !reader.IsDBNull(4) ? reader.GetGuid(4) : null;
+            fold.IsArchived = fifth == Fifth.IsArchived && reader.GetBoolean(4);
             if (!reader.IsDBNull(1))
             {
                 fold.Add(version, reader.GetString(1), reader.GetInt16(2), data, eventId);
@@ -201,6 +223,14 @@ internal sealed partial class EventReader(
         }
 
         return null;
+    }
+
+    // What the statements that load have as their fifth column.
+    private enum Fifth
+    {
+        None,
+        EventId,
+        IsArchived,
     }
 
     // A snapshot is a shortcut, never the truth: one that cannot be read costs a longer replay and nothing else.

@@ -19,6 +19,9 @@ internal sealed class StateFold(AggregateDefinition definition, DomainModel mode
     /// <summary>The version of the state in memory that the fold began with; 0 for none.</summary>
     public long CachedVersion { get; private set; }
 
+    /// <summary>Whether the stream lies in the archive.</summary>
+    public bool IsArchived { get; set; }
+
     /// <summary>How many events were folded in since.</summary>
     public int EventsRead { get; private set; }
 

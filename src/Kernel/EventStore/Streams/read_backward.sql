@@ -8,6 +8,7 @@ where tenant_id = $1
   and version >= $3
   and version <= $4
   and recorded_at <= $5
+  {filter}
   and exists (
     select from eventstore.tenants
     where tenant_id = $1 and shard = '{shard}' and status = 'active'

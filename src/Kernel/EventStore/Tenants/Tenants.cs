@@ -94,6 +94,18 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
         await using var command = commandOf(Statements.Text("find_tenant.sql"));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
         await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
+        return await Answer(tenantId, reader, ct);
+    }
+
+    /// <summary>The question where a tenant lies, for a batch that has others too; <see cref="Answer"/> reads what comes back.</summary>
+    internal static NpgsqlBatchCommand Question(string tenantId) =>
+        new(Statements.Text("find_tenant.sql")) { Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } } };
+
+    /// <summary>Where the tenant lies, from the answer to <see cref="Question"/>.</summary>
+    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
+    /// <exception cref="TenantDisabledException">The tenant is disabled.</exception>
+    internal async Task<string> Answer(string tenantId, NpgsqlDataReader reader, CancellationToken ct)
+    {
         if (!await reader.ReadAsync(ct))
         {
             shards.TryRemove(tenantId, out _);

@@ -17,6 +17,7 @@ internal static class Problems
         VersionMismatchException mismatch => new(
             StatusCodes.Status412PreconditionFailed, mismatch.Code, $"The version is {mismatch.Actual}, If-Match requires {mismatch.Required}. Read again, then decide again."),
         ConcurrencyException conflict => new(StatusCodes.Status409Conflict, conflict.Code, "Somebody else wrote at the same time. Read again, then decide again."),
+        AggregateArchivedException archived => new(StatusCodes.Status409Conflict, archived.Code, "It is archived: it can be read, but not changed."),
         AggregateNotFoundException missing => Problem.NotFound($"There is no {missing.Stream.AggregateType} '{missing.Stream.AggregateId}', or there was none then."),
         UnstorableEventException { Code: UnstorableEventException.TooLarge } large => new(
             StatusCodes.Status413PayloadTooLarge, large.Code, "The request holds more than one event may hold."),

@@ -3,10 +3,13 @@ using Npgsql;
 
 namespace Monolith.EventStore.Projections;
 
-/// <summary>Reads the feed for projections: an event that cannot be read comes as an <see cref="UnreadableEvent"/> and stops nobody else.</summary>
+/// <summary>
+/// Reads the feed for projections: an event that cannot be read comes as an <see cref="UnreadableEvent"/> and stops nobody else. A shard is read with its
+/// archive, so archiving a stream changes nothing of what a projection sees, and when.
+/// </summary>
 internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel model)
 {
-    private const string OfSeveralLeaves = "and aggregate_type = any ($4) and shard = any ($5)";
+    internal const string OfSeveralLeaves = "and aggregate_type = any ($4) and shard = any ($5)";
 
     /// <summary>Events of some aggregate types in one shard.</summary>
     public async Task<FeedPage> ReadShard(string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, CancellationToken ct)
@@ -23,7 +26,7 @@ internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel 
         var events = new List<(string, EventEnvelope)>();
         await using var command = Command("events", OfSeveralLeaves, after, upTo, limit);
         command.Parameters.Add(Parameters.Of(aggregateTypes.ToArray()));
-        command.Parameters.Add(Parameters.Of(shards.ToArray()));
+        command.Parameters.Add(Parameters.Of(WithArchives(shards)));
         var last = await Run(command, upTo, limit, (shard, envelope) => events.Add((shard, envelope)), ct);
         return new(events, last);
     }
@@ -32,7 +35,7 @@ internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel 
     public async Task<IReadOnlyList<EventEnvelope>> ReadPositions(string shard, string aggregateType, IEnumerable<long> positions, CancellationToken ct)
     {
         var events = new List<EventEnvelope>();
-        await using var command = dataSource.CreateCommand(Leaf.Of(aggregateType, shard).Statement("parked_events.sql"));
+        await using var command = dataSource.CreateCommand(Leaf.Of(aggregateType, shard).StatementWithArchive("parked_events.sql"));
         command.Parameters.Add(Parameters.Of(positions.ToArray()));
         await Run(command, upTo: 0, limit: int.MaxValue, (_, envelope) => events.Add(envelope), ct);
         return events;
@@ -43,26 +46,31 @@ internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel 
     {
         if (aggregateTypes.Count == 1)
         {
-            await using var ofLeaf = Command(Leaf.Of(aggregateTypes[0], shard).Events, "", after, upTo, limit);
-            return await Run(ofLeaf, upTo, limit, take, ct);
+            await using var ofType = Command($"events_{aggregateTypes[0]}", Leaf.InShard(shard), after, upTo, limit);
+            return await Run(ofType, upTo, limit, take, ct);
         }
 
         await using var command = Command("events", OfSeveralLeaves, after, upTo, limit);
         command.Parameters.Add(Parameters.Of(aggregateTypes.ToArray()));
-        command.Parameters.Add(Parameters.Of<string[]>([shard]));
+        command.Parameters.Add(Parameters.Of(WithArchives([shard])));
         return await Run(command, upTo, limit, take, ct);
     }
 
     private NpgsqlCommand Command(string events, string filter, long after, long upTo, int limit)
     {
-        var command = dataSource.CreateCommand(Statements.Text("projection_events.sql")
-            .Replace("{events}", events, StringComparison.Ordinal)
-            .Replace("{filter}", filter, StringComparison.Ordinal));
+        var command = dataSource.CreateCommand(Statement(events, filter));
         command.Parameters.Add(Parameters.Of(after));
         command.Parameters.Add(Parameters.Of(upTo));
         command.Parameters.Add(Parameters.Of(limit));
         return command;
     }
+
+    /// <summary>The statement for the leaves that the filter names.</summary>
+    internal static string Statement(string events, string filter) => Statements.Text("projection_events.sql")
+        .Replace("{events}", events, StringComparison.Ordinal)
+        .Replace("{filter}", filter, StringComparison.Ordinal);
+
+    private static string[] WithArchives(IEnumerable<string> shards) => [.. shards.SelectMany(shard => (string[])[shard, Leaf.ArchiveOf(shard)])];
 
     private async Task<long> Run(NpgsqlCommand command, long upTo, int limit, Action<string, EventEnvelope> take, CancellationToken ct)
     {
@@ -74,7 +82,7 @@ internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel 
             rows++;
             var row = new EnvelopeRow(reader);
             last = row.Position;
-            var shard = reader.GetString(11);
+            var shard = Leaf.ShardOf(reader.GetString(11));
             try
             {
                 var decoded = row.Decode(model);

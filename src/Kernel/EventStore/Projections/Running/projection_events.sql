@@ -1,5 +1,5 @@
--- A part of the feed in position order, from one leaf ({events}) or from several ({filter}): each leaf has an index on position.
--- $1 after this position, $2 up to and including this one, $3 the most rows, and for {filter} $4 aggregate types, $5 shards
+-- A part of the feed in position order, from the leaves that {filter} names: each has an index on position.
+-- $1 after this position, $2 up to and including this one, $3 the most rows, and where {filter} asks for them $4 aggregate types, $5 shards
 select
   position, version, recorded_at, event_id, aggregate_id, event_version, tenant_id, aggregate_type, event_type, data, metadata, shard
 from eventstore.{events}

@@ -1,0 +1,3 @@
+-- $1 tenant_id, $2 aggregate_type, $3 shard, $4 aggregate_id, $5 expected as in append.sql, $6 attempt
+select outcome, at_version, by_attempt
+from eventstore.begin_archiving($1, $2, $3, $4, $5, $6)

@@ -1,0 +1,2 @@
+select statement
+from eventstore.data_index_changes()
