@@ -23,5 +23,12 @@ where ($3 = coalesce(last.version, 0) or $3 = -2 or ($3 = -1 and last.version > 
   and exists (
     select from eventstore.tenants
     where tenant_id = $1 and shard = '{shard}' and status = 'active'
+      and (
+        (last.version is not null and archiving = 0)
+        or not exists (
+          select from eventstore.archived_streams
+          where tenant_id = $1 and aggregate_type = '{type}' and aggregate_id = $2
+        )
+      )
   )
 returning version - 1, true, position
