@@ -18,6 +18,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly EventSearcher searcher;
     private readonly Archiver archiver;
     private readonly SnapshotWriter snapshots;
+    private readonly Importer importer;
     private readonly DomainModel model;
     private readonly bool ownsMetrics;
 
@@ -54,6 +55,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         searcher = new(dataSource, model, Tenants, Feed);
         archiver = new(dataSource, Tenants, time);
         snapshots = new(dataSource, model, Tenants, streams, options, Metrics, loggers.CreateLogger<SnapshotWriter>());
+        importer = new(dataSource, model, Tenants, options, time, Metrics, Imported);
     }
 
     /// <summary>The feed of all events.</summary>
@@ -153,6 +155,45 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         return Array.ConvertAll(stored, append => append.Result);
     }
 
+    /// <summary>
+    /// Stores a history that was made elsewhere, as it is: with its ids, versions and times, batch by batch in the order of the source, which is the
+    /// order they have in the feed. For migrations; works while others append and read.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// Each batch is a transaction, stored whole or not at all, and holds the feed back while it is written. When something stops an import, the batches
+    /// before it are stored. Run it again from the beginning of the source: events that stand at their versions with the same ids are skipped, and it
+    /// goes on where it was. So the source must give the same events, with the same ids, whenever it is read.
+    /// </para>
+    /// <para>
+    /// A stream may exist already: the source then begins with its first event, or with the one after its last. Others may go on appending to other
+    /// streams; one that appends to a stream before the source is through with it makes the import end with a <see cref="ConcurrencyException"/>.
+    /// </para>
+    /// <para>
+    /// Snapshots are asked for after each batch. Their queue is bounded (<see cref="EventStoreOptions.SnapshotQueue"/>), and an import can be faster
+    /// than they are written: one that is missing afterwards is written after the next load.
+    /// </para>
+    /// </remarks>
+    /// <param name="events">The source, in any order of streams, each stream in the order of its versions. Read ahead by one batch.</param>
+    /// <param name="options">The size of batches; null for the defaults.</param>
+    /// <param name="progress">Told after each batch.</param>
+    /// <param name="ct">Ends the import; a batch on its way is written whole or not at all.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="InvalidImportException">An event of the source, which it names, cannot be stored: a version is missing, a time runs backward, it
+    /// is too large, holds the character NUL, or takes a claim that another aggregate has.</exception>
+    /// <exception cref="ConcurrencyException">A stream, which it names, has another event where the source has one.</exception>
+    /// <exception cref="UnknownEventTypeException">No registered type declares the stored name of an event.</exception>
+    /// <exception cref="UnreadableEventException">The JSON of an event does not fit its type.</exception>
+    /// <exception cref="UnstorableEventException">The server refuses the JSON of an event: it is no valid Unicode, or a number is beyond all bounds.</exception>
+    /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
+    /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
+    public Task<ImportProgress> Import(
+        IAsyncEnumerable<ImportedEvent> events, ImportOptions? options = null, IProgress<ImportProgress>? progress = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        return importer.Import(events, options ?? new(), progress, ct);
+    }
+
     /// <inheritdoc />
     public async Task<LoadedState<TState>> Load<TState>(StreamId stream, AsOf asOf = default, CancellationToken ct = default)
         where TState : class, IState<TState>
@@ -227,6 +268,19 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         if (ownsMetrics)
         {
             Metrics.Dispose();
+        }
+    }
+
+    private void Imported(ImportBatch batch)
+    {
+        Feed.Signal();
+        foreach (var stream in batch.Streams)
+        {
+            if (stream.LastVersion > stream.Actual)
+            {
+                Metrics.Imported(stream.Id.AggregateType, stream.LastVersion - stream.Actual);
+                snapshots.Request(stream.Id, stream.Actual, stream.LastVersion);
+            }
         }
     }
 }

@@ -131,6 +131,20 @@ public sealed class PlanTests(PostgresFixture postgres)
     [Theory, Behaviour(18)]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task An_import_finds_the_ends_of_its_streams_by_the_key_of_their_leaf(bool analyzed)
+    {
+        await using var database = await Database(analyzed);
+        foreach (var (tenant, shard) in Leaves)
+        {
+            await RequireKeys(
+                database, shard, "import_streams.sql", analyzed, "text[], uuid[], bigint[], bigint[]",
+                $"array['{tenant}'], array[{Stream}]::uuid[], '{{90}}', '{{120}}'", maySort: true);
+        }
+    }
+
+    [Theory, Behaviour(18)]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task The_feed_of_one_leaf_is_read_in_the_order_of_its_index_on_position(bool analyzed)
     {
         await using var database = await Database(analyzed);

@@ -20,6 +20,7 @@ public sealed class StatementFileTests(PostgresFixture postgres)
         ["release_claims.sql"] = "text, text[], text[], text[], uuid[]",
         ["take_claims.sql"] = "text, text[], text[], text[], uuid[]",
         ["claims_held.sql"] = "text, text, text[], text[], uuid",
+        ["import_streams.sql"] = "text[], uuid[], bigint[], bigint[]",
         ["write_snapshots.sql"] = "text, uuid, int, text, bigint[], timestamptz[], jsonb[]",
         ["register_types.sql"] = "text[], boolean[], timestamptz",
         ["checkpoints_acquire.sql"] = "text[], text[], text[], text, timestamptz",
@@ -69,6 +70,12 @@ public sealed class StatementFileTests(PostgresFixture postgres)
             var types = ParameterTypes.TryGetValue(file, out var known) ? $" ({known})" : "";
             try
             {
+                if (Concrete(file).StartsWith("copy ", StringComparison.Ordinal))
+                {
+                    await using var copy = await connection.BeginBinaryImportAsync(Concrete(file), Ct);
+                    continue;
+                }
+
                 await using var prepare = new NpgsqlCommand($"prepare statement_of_a_file{types} as {Concrete(file)}", connection);
                 await prepare.ExecuteNonQueryAsync(Ct);
                 await using var forget = new NpgsqlCommand("deallocate statement_of_a_file", connection);

@@ -33,11 +33,7 @@ internal sealed class EncodedAppend
         }
 
         Check(Bytes, options.MaxBatchBytes, "The batch");
-        foreach (var claim in request.Claims.Taken)
-        {
-            Check(claim.Value.Length, MaxClaimLength, $"The claim '{claim.Name}'");
-            Refuse(claim.Value.Contains('\0', StringComparison.Ordinal));
-        }
+        CheckClaims(request.Claims);
     }
 
     public AppendRequest Request { get; }
@@ -83,6 +79,16 @@ internal sealed class EncodedAppend
         Check(bytes, options.MaxBatchBytes, "The batch");
     }
 
+    /// <summary>Refuses claims that cannot be stored.</summary>
+    public static void CheckClaims(ClaimChanges claims)
+    {
+        foreach (var claim in claims.Taken)
+        {
+            Check(claim.Value.Length, MaxClaimLength, $"The claim '{claim.Name}'");
+            Refuse(claim.Value.Contains('\0', StringComparison.Ordinal));
+        }
+    }
+
     private static void CheckCount(int events, EventStoreOptions options)
     {
         if (events > options.MaxBatchEvents)
@@ -92,7 +98,8 @@ internal sealed class EncodedAppend
         }
     }
 
-    private static byte[] Encode(EventMetadata metadata, EventStoreOptions options)
+    /// <summary>Metadata as it is stored.</summary>
+    public static byte[] Encode(EventMetadata metadata, EventStoreOptions options)
     {
         if (metadata == EventMetadata.Empty)
         {
@@ -105,8 +112,8 @@ internal sealed class EncodedAppend
         return encoded;
     }
 
-    // The server would refuse it too, but together with the rest of its batch.
-    private static void RefuseNul(ReadOnlySpan<byte> json)
+    /// <summary>Refuses JSON with the character NUL. The server would refuse it too, but together with the rest of its batch.</summary>
+    public static void RefuseNul(ReadOnlySpan<byte> json)
     {
         for (var at = json.IndexOf(EscapedNul); at >= 0;)
         {
@@ -130,7 +137,8 @@ internal sealed class EncodedAppend
         }
     }
 
-    private static void Check(long bytes, long limit, string what)
+    /// <summary>Refuses what is larger than allowed.</summary>
+    public static void Check(long bytes, long limit, string what)
     {
         if (bytes > limit)
         {

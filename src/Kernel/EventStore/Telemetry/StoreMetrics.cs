@@ -53,6 +53,9 @@ public sealed class StoreMetrics : IDisposable
         eventsAppended.Add(events, type);
     }
 
+    internal void Imported(string aggregateType, long events) =>
+        eventsAppended.Add(events, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
+
     internal void Loaded(string aggregateType, int events, long started)
     {
         var type = new KeyValuePair<string, object?>("aggregate_type", aggregateType);
