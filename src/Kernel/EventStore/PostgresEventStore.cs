@@ -182,6 +182,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <exception cref="InvalidImportException">An event of the source, which it names, cannot be stored: a version is missing, a time runs backward, it
     /// is too large, holds the character NUL, or takes a claim that another aggregate has.</exception>
     /// <exception cref="ConcurrencyException">A stream, which it names, has another event where the source has one.</exception>
+    /// <exception cref="AggregateArchivedException">A stream, which it names, is archived.</exception>
     /// <exception cref="UnknownEventTypeException">No registered type declares the stored name of an event.</exception>
     /// <exception cref="UnreadableEventException">The JSON of an event does not fit its type.</exception>
     /// <exception cref="UnstorableEventException">The server refuses the JSON of an event: it is no valid Unicode, or a number is beyond all bounds.</exception>

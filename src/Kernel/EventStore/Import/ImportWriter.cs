@@ -123,6 +123,10 @@ internal sealed class ImportWriter(NpgsqlDataSource dataSource, Tenants tenants)
                 stream.Actual = reader.GetInt64(1);
                 stream.RecordedAt = reader.IsDBNull(2) ? null : reader.GetDateTime(2);
                 stream.StoredIds = reader.IsDBNull(3) ? [] : reader.GetFieldValue<Guid[]>(3);
+                if (reader.GetBoolean(4))
+                {
+                    throw new AggregateArchivedException(stream.Id);
+                }
             }
         }
 

@@ -1,11 +1,15 @@
 -- Where the streams of one leaf stand that a batch goes to. One row for each comes back, in the order of the arrays: whether the tenant may write
--- here, the version of the last event and its time, and the ids of the events that stand already where the batch has its own.
+-- here, the version of the last event and its time, the ids of the events that stand already where the batch has its own, and whether the stream is archived.
 -- $1 tenant ids, $2 aggregate ids, $3 the first version in the batch, $4 the last
 select
   t.tenant_id is not null as tenant_ok,
   coalesce(last.version, 0) as actual,
   last.recorded_at,
-  stored.event_ids
+  stored.event_ids,
+  exists (
+    select from eventstore.archived_streams a
+    where a.tenant_id = s.tenant_id and a.aggregate_type = '{type}' and a.aggregate_id = s.aggregate_id
+  ) as archived
 from unnest($1, $2, $3, $4) with ordinality as s (tenant_id, aggregate_id, first_version, last_version, n)
 left join eventstore.tenants t
   on t.tenant_id = s.tenant_id
