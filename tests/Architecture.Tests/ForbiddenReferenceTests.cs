@@ -67,7 +67,7 @@ public sealed class ForbiddenReferenceTests(ForbiddenReferenceTests.Builds build
 
         public Builds()
         {
-            string[] buildFiles = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "build/References.targets"];
+            string[] buildFiles = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "build/References.targets", "build/Packages.targets"];
             foreach (var file in buildFiles)
             {
                 Write(file, File.ReadAllText(Path.Combine(Repository.Root, file)));
