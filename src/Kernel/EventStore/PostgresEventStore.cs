@@ -19,6 +19,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly Archiver archiver;
     private readonly SnapshotWriter snapshots;
     private readonly Importer importer;
+    private readonly SnapshotRebuild rebuild;
     private readonly DomainModel model;
     private readonly bool ownsMetrics;
 
@@ -54,7 +55,9 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         states = new(streams, model, options, Metrics);
         searcher = new(dataSource, model, Tenants, Feed);
         archiver = new(dataSource, Tenants, time);
-        snapshots = new(dataSource, model, Tenants, streams, options, Metrics, loggers.CreateLogger<SnapshotWriter>());
+        var fold = new SnapshotFold(streams, new(dataSource, Tenants, Metrics), options, loggers.CreateLogger<SnapshotFold>());
+        snapshots = new(model, streams, fold, options, Metrics, loggers.CreateLogger<SnapshotWriter>());
+        rebuild = new(dataSource, Tenants, streams, fold, loggers.CreateLogger<SnapshotRebuild>());
         importer = new(dataSource, model, Tenants, options, time, Metrics, Imported);
     }
 
@@ -69,11 +72,11 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <inheritdoc />
     public async Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default)
     {
-        var (result, before) = await appender.Append(request, transaction: null, ct);
+        var (result, before, bytesToLoad) = await appender.Append(request, transaction: null, ct);
         if (result.Position > 0)
         {
             Feed.Signal();
-            snapshots.Request(request.Stream, before, result.Version);
+            snapshots.Appended(request.Stream, before, result.Version, bytesToLoad);
         }
 
         return result;
@@ -148,7 +151,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
             if (stored[i].Result.Position > 0)
             {
                 Feed.Signal();
-                snapshots.Request(requests[i].Stream, stored[i].Before, stored[i].Result.Version);
+                snapshots.Appended(requests[i].Stream, stored[i].Before, stored[i].Result.Version, stored[i].BytesToLoad);
             }
         }
 
@@ -205,10 +208,9 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         }
 
         var loaded = await states.Load(stream, asOf, ct);
-        if (asOf == AsOf.Now && loaded.CachedVersion == 0 && !loaded.IsArchived)
+        if (asOf == AsOf.Now && !loaded.IsArchived)
         {
-            // The tail holds a multiple only when its snapshot is missing or unusable.
-            snapshots.Request(stream, loaded.SnapshotVersion, loaded.Version);
+            snapshots.Loaded(stream, loaded);
         }
 
         return new((TState)loaded.State, loaded.Version, loaded.SnapshotVersion, loaded.EventsRead)
@@ -258,6 +260,27 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         return PostgresErrors.Translate(archiver.Restore(stream, ct));
     }
 
+    /// <summary>
+    /// Writes the snapshots that streams of an aggregate type should have and have not: after a change of the state's shape, its schema number or its policy,
+    /// or after an import. Loads do the same by themselves, one stream at a time; this does it before they have to.
+    /// </summary>
+    /// <remarks>
+    /// It reads page by page and may run while hosts work; what it writes is what they would write. When it is stopped or fails, call it again: what is
+    /// there already is passed over. A stream that cannot be folded is logged, counted and passed over too. Disabled tenants are left out.
+    /// </remarks>
+    /// <param name="aggregateType">The stored name of the type.</param>
+    /// <param name="tenantId">Only streams of this tenant; null for those of all active tenants.</param>
+    /// <param name="progress">Told how far it has come, after each page of streams and each tenant.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <returns>What it has done.</returns>
+    /// <exception cref="InvalidModelException">No aggregate declares the name.</exception>
+    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
+    /// <exception cref="TenantDisabledException">The tenant is disabled.</exception>
+    /// <exception cref="EventStoreUnavailableException">The database could not do its work; begin again when it can.</exception>
+    public Task<SnapshotRebuildProgress> RebuildSnapshots(
+        string aggregateType, string? tenantId = null, IProgress<SnapshotRebuildProgress>? progress = null, CancellationToken ct = default) =>
+        rebuild.Run(model.Aggregate(aggregateType), tenantId, progress, ct);
+
     /// <summary>Waits until every snapshot that was asked for so far is written or given up; for tests and a quiet stop.</summary>
     public Task DrainSnapshots(CancellationToken ct = default) => snapshots.Drain(ct);
 
@@ -280,7 +303,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
             if (stream.LastVersion > stream.Actual)
             {
                 Metrics.Imported(stream.Id.AggregateType, stream.LastVersion - stream.Actual);
-                snapshots.Request(stream.Id, stream.Actual, stream.LastVersion);
+                snapshots.Appended(stream.Id, stream.Actual, stream.LastVersion, stream.Bytes);
             }
         }
     }

@@ -25,14 +25,14 @@ internal static class Declared
         return type.CreateType();
     }
 
-    public static Type Aggregate(string name, int snapshotEvery = 100, Type? parent = null)
+    public static Type Aggregate(string name, int snapshotEvery = 100, Type? parent = null) =>
+        Aggregate(name, nameof(AggregateTypeAttribute.SnapshotEvery), snapshotEvery, parent);
+
+    public static Type Aggregate(string name, string property, int value, Type? parent = null)
     {
         var type = Class(parent ?? typeof(Aggregate<LampState>));
         type.SetCustomAttribute(new CustomAttributeBuilder(
-            typeof(AggregateTypeAttribute).GetConstructor([typeof(string)])!,
-            [name],
-            [typeof(AggregateTypeAttribute).GetProperty(nameof(AggregateTypeAttribute.SnapshotEvery))!],
-            [snapshotEvery]));
+            typeof(AggregateTypeAttribute).GetConstructor([typeof(string)])!, [name], [typeof(AggregateTypeAttribute).GetProperty(property)!], [value]));
         AddConstructor(type, typeof(Guid));
         return type.CreateType();
     }

@@ -100,8 +100,19 @@ public class DomainModelBuilderTests
     [Fact]
     public void Two_aggregates_of_one_name_are_refused() => RefusedAggregate("'lamp'", Declared.Aggregate("lamp"), Declared.Aggregate("lamp"));
 
-    [Fact]
-    public void A_negative_snapshot_interval_is_refused() => RefusedAggregate("SnapshotEvery", Declared.Aggregate("lamp", snapshotEvery: -1));
+    [Theory]
+    [InlineData(nameof(AggregateTypeAttribute.SnapshotEvery))]
+    [InlineData(nameof(AggregateTypeAttribute.SnapshotAfterBytes))]
+    [InlineData(nameof(AggregateTypeAttribute.SnapshotsKept))]
+    [InlineData(nameof(AggregateTypeAttribute.SnapshotKeptEvery))]
+    public void A_negative_number_for_snapshots_is_refused(string property) => RefusedAggregate(property, Declared.Aggregate("lamp", property, -1));
+
+    [Theory]
+    [InlineData(nameof(AggregateTypeAttribute.SnapshotEvery), 0, false)]
+    [InlineData(nameof(AggregateTypeAttribute.SnapshotEvery), 1, true)]
+    [InlineData(nameof(AggregateTypeAttribute.SnapshotAfterBytes), 1, true)]
+    public void A_type_has_snapshots_when_anything_calls_for_one(string property, int value, bool expected) =>
+        Assert.Equal(expected, new DomainModelBuilder().AddAggregate(Declared.Aggregate("lamp", property, value)).Build().Aggregate("lamp").HasSnapshots);
 
     [Fact]
     public void An_aggregate_without_a_constructor_that_takes_the_id_is_refused() =>

@@ -23,6 +23,12 @@ public sealed class SnapshotTests(PostgresFixture postgres) : SnapshotConformanc
 
 public sealed class SnapshotShapeTests(PostgresFixture postgres) : SnapshotShapeConformance(postgres);
 
+public sealed class SnapshotSizeTests(PostgresFixture postgres) : SnapshotSizeConformance(postgres);
+
+public sealed class SnapshotRetentionTests(PostgresFixture postgres) : SnapshotRetentionConformance(postgres);
+
+public sealed class SnapshotRebuildTests(PostgresFixture postgres) : SnapshotRebuildConformance(postgres);
+
 public sealed class TenantTests(PostgresFixture postgres) : TenantConformance(postgres);
 
 public sealed class TypeTests(PostgresFixture postgres) : TypeConformance(postgres);

@@ -145,6 +145,24 @@ public sealed class PlanTests(PostgresFixture postgres)
     [Theory, Behaviour(18)]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task The_snapshots_and_the_streams_of_a_tenant_are_found_by_the_keys_of_their_leaves(bool analyzed)
+    {
+        await using var database = await Database(analyzed);
+        foreach (var (tenant, shard) in Leaves)
+        {
+            // It sorts the few snapshots of one stream.
+            await RequireKeys(
+                database, shard, "prune_snapshots.sql", analyzed, "text, uuid, int, text, bigint, bigint, int", $"'{tenant}', {Stream}, 1, 'fingerprint', 3, 0, 500",
+                maySort: true);
+            await RequireKeys(
+                database, shard, "snapshot_streams.sql", analyzed, "text, uuid, int, text, int", $"'{tenant}', {Stream}, 1, 'fingerprint', 101", maySort: true);
+            await RequireKeys(database, shard, "event_sizes.sql", analyzed, "text, uuid, bigint", $"'{tenant}', {Stream}, 100");
+        }
+    }
+
+    [Theory, Behaviour(18)]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task The_feed_of_one_leaf_is_read_in_the_order_of_its_index_on_position(bool analyzed)
     {
         await using var database = await Database(analyzed);

@@ -15,6 +15,23 @@ public sealed class AggregateTypeAttribute(string name) : Attribute
     public int SnapshotEvery { get; init; } = DefaultSnapshotEvery;
 
     /// <summary>
+    /// A snapshot is written also at every event with which the event data since the last snapshot reaches so many bytes of JSON, so that a load reads
+    /// less than that beside the snapshot; 0, the default, for no such limit. With <see cref="SnapshotEvery"/> = 0 it is the only reason for one.
+    /// </summary>
+    public int SnapshotAfterBytes { get; init; }
+
+    /// <summary>
+    /// How many snapshots of a stream are kept, the newest; 0, the default, keeps all. What is removed costs time travel a longer replay and nothing else.
+    /// </summary>
+    public int SnapshotsKept { get; init; }
+
+    /// <summary>
+    /// Of the snapshots older than <see cref="SnapshotsKept"/>, the last of each so many events is kept: with one at every 100 events, 1000 keeps every
+    /// tenth. 0, the default, keeps none of them; with both at 0 all are kept.
+    /// </summary>
+    public int SnapshotKeptEvery { get; init; }
+
+    /// <summary>
     /// The number of the state's meaning. Raise it when folds change in a way that the shape of the state does not show:
     /// snapshots of another number are ignored and written anew.
     /// </summary>

@@ -19,6 +19,9 @@ public abstract class AggregateDefinition
         StateType = stateType;
         Name = declared.Name;
         SnapshotEvery = declared.SnapshotEvery;
+        SnapshotAfterBytes = declared.SnapshotAfterBytes;
+        SnapshotsKept = declared.SnapshotsKept;
+        SnapshotKeptEvery = declared.SnapshotKeptEvery;
         SnapshotSchema = declared.SnapshotSchema;
         Cache = declared.Cache;
         IndexData = declared.IndexData;
@@ -38,6 +41,18 @@ public abstract class AggregateDefinition
 
     /// <summary>A snapshot at every multiple of this version; 0 for none.</summary>
     public int SnapshotEvery { get; }
+
+    /// <summary>A snapshot also where the event data since the last one reaches so many bytes; 0 for no such limit.</summary>
+    public int SnapshotAfterBytes { get; }
+
+    /// <summary>Whether there are snapshots at all.</summary>
+    public bool HasSnapshots => SnapshotEvery > 0 || SnapshotAfterBytes > 0;
+
+    /// <summary>How many of the newest snapshots are kept; 0 for all, or for the very newest where <see cref="SnapshotKeptEvery"/> says which others are.</summary>
+    public int SnapshotsKept { get; }
+
+    /// <summary>Of the older ones, the last of each so many events is kept; 0 for none of them.</summary>
+    public int SnapshotKeptEvery { get; }
 
     /// <summary>The hand-set number of the state's meaning.</summary>
     public int SnapshotSchema { get; }

@@ -89,6 +89,9 @@ public sealed partial class DomainModelBuilder
         {
             Check(AggregateName().IsMatch(declared.Name), type, declared.Name, "lower-case letters, digits and underscores, at most 32");
             Check(declared.SnapshotEvery >= 0, type, declared.Name, "SnapshotEvery of 0 or more");
+            Check(declared.SnapshotAfterBytes >= 0, type, declared.Name, "SnapshotAfterBytes of 0 or more");
+            Check(declared.SnapshotsKept >= 0, type, declared.Name, "SnapshotsKept of 0 or more");
+            Check(declared.SnapshotKeptEvery >= 0, type, declared.Name, "SnapshotKeptEvery of 0 or more");
         }
 
         RefuseDoubles("event", events.SelectMany(pair => pair.Value.Aliases.Append(pair.Value.Name).Select(name => (name, pair.Key))));

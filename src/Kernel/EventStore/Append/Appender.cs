@@ -33,21 +33,21 @@ internal sealed class Appender
     private delegate Task<AppendOutcome> Sender(EncodedAppend append, CancellationToken ct);
 
     /// <summary>Appends; in the caller's transaction when there is one.</summary>
-    /// <returns>The result, and the version that the stream was at before.</returns>
-    public async Task<(AppendResult Result, long Before)> Append(AppendRequest request, NpgsqlTransaction? transaction, CancellationToken ct)
+    /// <returns>The result, the version that the stream was at before, and what <see cref="EncodedAppend.BytesToLoad"/> says.</returns>
+    public async Task<(AppendResult Result, long Before, long BytesToLoad)> Append(AppendRequest request, NpgsqlTransaction? transaction, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         if (EncodedAppend.Of(request, model, options) is not { } append)
         {
             var version = request.Expected.IsExact ? request.Expected.Value : 0;
-            return (new(version, 0), version);
+            return (new(version, 0), version, 0);
         }
 
         try
         {
             var result = await (transaction is null ? Append(append, alone, inquiry, ct) : Join(append, transaction, ct));
             metrics.Appended(append.Stream.AggregateType, append.Count, started);
-            return (result, result.Version - append.Count);
+            return (result, result.Version - append.Count, append.BytesToLoad);
         }
         catch (ConcurrencyException)
         {

@@ -12,9 +12,10 @@ internal sealed class EncodedAppend
 
     private static ReadOnlySpan<byte> EscapedNul => "\\u0000"u8;
 
-    private EncodedAppend(AppendRequest request, NewEvent[] events, DomainModel model, EventStoreOptions options)
+    private EncodedAppend(AppendRequest request, AggregateDefinition aggregate, NewEvent[] events, DomainModel model, EventStoreOptions options)
     {
         Request = request;
+        Aggregate = aggregate;
         Metadata = Encode(request.Metadata, options);
         EventIds = new Guid[events.Length];
         EventTypes = new string[events.Length];
@@ -38,12 +39,37 @@ internal sealed class EncodedAppend
 
     public AppendRequest Request { get; }
 
+    public AggregateDefinition Aggregate { get; }
+
     public StreamId Stream => Request.Stream;
 
     public int Count => EventIds.Length;
 
     /// <summary>The size of all event data.</summary>
     public long Bytes { get; }
+
+    /// <summary>
+    /// For types with snapshots by size: how many bytes of data a load will read of these events, or a little more. jsonb comes back with a space behind
+    /// each comma and each colon. 0 for all other types.
+    /// </summary>
+    public long BytesToLoad
+    {
+        get
+        {
+            if (Aggregate.SnapshotAfterBytes == 0)
+            {
+                return 0;
+            }
+
+            var bytes = Bytes;
+            foreach (var data in Data)
+            {
+                bytes += data.AsSpan().Count((byte)',') + data.AsSpan().Count((byte)':');
+            }
+
+            return bytes;
+        }
+    }
 
     public byte[] Metadata { get; }
 
@@ -59,10 +85,10 @@ internal sealed class EncodedAppend
     public static EncodedAppend? Of(AppendRequest request, DomainModel model, EventStoreOptions options)
     {
         ArgumentNullException.ThrowIfNull(request);
-        _ = model.Aggregate(request.Stream.AggregateType);
+        var aggregate = model.Aggregate(request.Stream.AggregateType);
         NewEvent[] events = [.. request.Events];
         CheckCount(events.Length, options);
-        return events.Length == 0 ? null : new(request, events, model, options);
+        return events.Length == 0 ? null : new(request, aggregate, events, model, options);
     }
 
     /// <summary>Holds appends that travel together to the limits of one.</summary>

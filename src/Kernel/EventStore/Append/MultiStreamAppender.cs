@@ -24,12 +24,12 @@ internal sealed class MultiStreamAppender(
     private readonly AppendInquiry inquiry = new(dataSource.CreateCommand);
 
     /// <summary>Appends.</summary>
-    /// <returns>For each request the result, and the version that the stream was at before.</returns>
-    public async Task<(AppendResult Result, long Before)[]> Append(IReadOnlyList<AppendRequest> requests, CancellationToken ct)
+    /// <returns>For each request the result, the version that the stream was at before, and what <see cref="EncodedAppend.BytesToLoad"/> says.</returns>
+    public async Task<(AppendResult Result, long Before, long BytesToLoad)[]> Append(IReadOnlyList<AppendRequest> requests, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         Check(requests);
-        var results = new (AppendResult Result, long Before)[requests.Count];
+        var results = new (AppendResult Result, long Before, long BytesToLoad)[requests.Count];
         var (appends, indexes) = (new List<EncodedAppend>(requests.Count), new List<int>(requests.Count));
         for (var i = 0; i < requests.Count; i++)
         {
@@ -41,7 +41,7 @@ internal sealed class MultiStreamAppender(
             else
             {
                 var version = requests[i].Expected.IsExact ? requests[i].Expected.Value : 0;
-                results[i] = (new(version, 0), version);
+                results[i] = (new(version, 0), version, 0);
             }
         }
 
@@ -51,7 +51,7 @@ internal sealed class MultiStreamAppender(
             var stored = await Translated([.. appends], ct);
             for (var i = 0; i < stored.Length; i++)
             {
-                results[indexes[i]] = (stored[i], stored[i].Version - appends[i].Count);
+                results[indexes[i]] = (stored[i], stored[i].Version - appends[i].Count, appends[i].BytesToLoad);
                 metrics.Appended(appends[i].Stream.AggregateType, appends[i].Count, started);
             }
         }

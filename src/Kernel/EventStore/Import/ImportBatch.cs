@@ -21,6 +21,9 @@ internal sealed class ImportedStream(StreamId id, long firstVersion)
 
     public DateTime LastTime { get; set; }
 
+    /// <summary>The size of the data of its events.</summary>
+    public long Bytes { get; set; }
+
     public Leaf Leaf { get; set; } = null!;
 
     /// <summary>The version that the stream is at; 0 when it does not exist.</summary>
@@ -66,6 +69,7 @@ internal sealed class ImportBatch
         }
 
         (stream.LastVersion, stream.LastTime) = (row.Version, row.RecordedAt);
+        stream.Bytes += row.Data.Length;
         bytes += row.Data.Length + row.Metadata.Length;
         rows.Add(row);
     }

@@ -2,29 +2,23 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
-using Npgsql;
-using NpgsqlTypes;
 
 namespace Monolith.EventStore;
 
 /// <summary>
-/// Writes snapshots off the caller's path, one at every multiple of the type's interval, also when an append jumped over it: the state is read
+/// Writes snapshots off the caller's path, where <see cref="SnapshotPoints"/> says, also when an append jumped over such a place: the state is read
 /// back at exactly that version, so a snapshot holds what is stored and not what a process believed. A request that is dropped or fails
 /// costs nothing but a longer tail: the next snapshot of the stream makes up for those that are missing before it, and so does the next load.
 /// </summary>
 internal sealed partial class SnapshotWriter : IAsyncDisposable
 {
-    // States of one stream that travel in one statement.
-    private const int BatchSize = 32;
-
-    private readonly NpgsqlDataSource dataSource;
     private readonly DomainModel model;
-    private readonly Tenants tenants;
     private readonly EventReader streams;
-    private readonly EventStoreOptions options;
+    private readonly SnapshotFold fold;
     private readonly StoreMetrics metrics;
     private readonly ILogger<SnapshotWriter> logger;
     private readonly Channel<StreamId> requests;
+    private readonly TailSizes tails = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock starting = new();
     private readonly Dictionary<StreamId, (long After, long UpTo)> wanted = [];
@@ -33,16 +27,9 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
     private Task? loop;
 
     public SnapshotWriter(
-        NpgsqlDataSource dataSource,
-        DomainModel model,
-        Tenants tenants,
-        EventReader streams,
-        EventStoreOptions options,
-        StoreMetrics metrics,
-        ILogger<SnapshotWriter> logger)
+        DomainModel model, EventReader streams, SnapshotFold fold, EventStoreOptions options, StoreMetrics metrics, ILogger<SnapshotWriter> logger)
     {
-        (this.dataSource, this.model, this.tenants, this.streams, this.options, this.metrics, this.logger) =
-            (dataSource, model, tenants, streams, options, metrics, logger);
+        (this.model, this.streams, this.fold, this.metrics, this.logger) = (model, streams, fold, metrics, logger);
         requests = Channel.CreateBounded<StreamId>(
             new BoundedChannelOptions(options.SnapshotQueue) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             dropped => Take(dropped));
@@ -51,11 +38,49 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
             "monolith.eventstore.snapshots.queued", () => requests.Reader.Count, "{stream}", "Streams that wait for their snapshots.");
     }
 
-    /// <summary>Asks for the snapshots of a stream at the multiples after one version up to and including another; nothing when there is none.</summary>
-    public void Request(StreamId stream, long after, long upTo)
+    /// <summary>Asks for the snapshots that an append calls for; nothing when it calls for none.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="before">The version that it was at.</param>
+    /// <param name="version">The version that it is at.</param>
+    /// <param name="bytesToLoad">What <see cref="EncodedAppend.BytesToLoad"/> says.</param>
+    public void Appended(StreamId stream, long before, long version, long bytesToLoad)
     {
-        var every = model.Aggregate(stream.AggregateType).SnapshotEvery;
-        if (every == 0 || after / every == upTo / every || stopping.IsCancellationRequested)
+        var definition = model.Aggregate(stream.AggregateType);
+        var isTooMuch = definition.SnapshotAfterBytes > 0 && SnapshotPoints.IsTooMuch(definition, tails.Appended(stream, version, bytesToLoad));
+        if (isTooMuch || SnapshotPoints.IsMultipleIn(definition, before, version))
+        {
+            Request(stream, before, version);
+        }
+    }
+
+    /// <summary>Asks for the snapshots that were missing in a load of the present state; nothing when none were.</summary>
+    public void Loaded(StreamId stream, StateFold loaded)
+    {
+        var definition = model.Aggregate(stream.AggregateType);
+        if (loaded.CachedVersion > 0)
+        {
+            if (loaded.EventsRead > 0
+                && definition.SnapshotAfterBytes > 0
+                && SnapshotPoints.IsTooMuch(definition, tails.Read(stream, loaded.Version, loaded.EventBytes)))
+            {
+                Request(stream, loaded.CachedVersion, loaded.Version);
+            }
+
+            return;
+        }
+
+        var isTooMuch = definition.SnapshotAfterBytes > 0 && SnapshotPoints.IsTooMuch(definition, tails.ReadWhole(stream, loaded.Version, loaded.EventBytes));
+        if (isTooMuch || SnapshotPoints.IsMultipleIn(definition, loaded.SnapshotVersion, loaded.Version))
+        {
+            // The tail holds the place of a snapshot only when that one is missing or unusable.
+            Request(stream, loaded.SnapshotVersion, loaded.Version);
+        }
+    }
+
+    // Asks for the snapshots of a stream behind the events after one version up to and including another.
+    private void Request(StreamId stream, long after, long upTo)
+    {
+        if (stopping.IsCancellationRequested)
         {
             return;
         }
@@ -127,9 +152,11 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
             {
                 // What is asked for from now on is asked for anew, so nothing is missed while this one is written.
                 var (after, upTo) = Take(stream, toWrite: true);
+                var definition = model.Aggregate(stream.AggregateType);
+                var (known, left) = (definition.SnapshotAfterBytes > 0 ? tails.Look(stream) : default, 0L);
                 try
                 {
-                    await Write(stream, after, upTo, ct);
+                    left = await Write(definition, stream, after, Math.Max(upTo, known.Version), ct);
                 }
                 catch (OperationCanceledException) when (ct.IsCancellationRequested)
                 {
@@ -140,6 +167,12 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
                     // Whatever it is, the events are stored and the command has succeeded: a missing snapshot is slow, not wrong.
                     LogFailed(error, stream, upTo);
                     metrics.SnapshotFailed(stream.AggregateType);
+                }
+
+                if (known.Tail is not null)
+                {
+                    // After a failure too: the next append of many should not ask again, the next load does.
+                    tails.Written(stream, known, left);
                 }
 
                 Done();
@@ -175,93 +208,38 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
         }
     }
 
-    private async Task Write(StreamId stream, long after, long upTo, CancellationToken ct)
+    // What lies behind the last snapshot then.
+    private async Task<long> Write(AggregateDefinition definition, StreamId stream, long after, long upTo, CancellationToken ct)
     {
-        var definition = model.Aggregate(stream.AggregateType);
-        var every = definition.SnapshotEvery;
-        var (state, version) = await StartingPoint(definition, stream, after, ct);
-        var batch = new List<(long Version, DateTimeOffset RecordedAt, byte[] State)>(BatchSize);
-        await foreach (var (row, events) in streams.ReadRows(stream, new() { FromVersion = version + 1, ToVersion = upTo }, ct))
-        {
-            for (var i = 0; i < events.Count; i++)
-            {
-                state = definition.Apply(state, events[i]);
-            }
-
-            if (row.Version % every == 0)
-            {
-                batch.Add((row.Version, row.RecordedAt, definition.SerializeState(state)));
-                if (batch.Count == BatchSize)
-                {
-                    await Insert(definition, stream, batch, ct);
-                }
-            }
-        }
-
-        await Insert(definition, stream, batch, ct);
+        var (state, version, bytes) = await StartingPoint(definition, stream, after, ct);
+        var points = new SnapshotPoints(definition, bytes);
+        await fold.Write(definition, stream, (state, version), upTo, points.Pass, ct);
+        return points.Bytes;
     }
 
     // The state from which the folding starts: at the wanted version, or at the newest snapshot when others are missing between.
-    private async Task<(object State, long Version)> StartingPoint(AggregateDefinition definition, StreamId stream, long after, CancellationToken ct)
+    private async Task<(object State, long Version, long Bytes)> StartingPoint(AggregateDefinition definition, StreamId stream, long after, CancellationToken ct)
     {
-        if (after < definition.SnapshotEvery)
+        if (after == 0 || (after < definition.SnapshotEvery && definition.SnapshotAfterBytes == 0))
         {
-            return (definition.InitialState, 0);
+            return (definition.InitialState, 0, 0);
         }
 
         var loaded = await streams.Load(stream, AsOf.Version(after), ct);
-        if (loaded.EventsRead >= definition.SnapshotEvery)
+        if (!SnapshotPoints.IsMultipleIn(definition, loaded.SnapshotVersion, loaded.Version) && !SnapshotPoints.IsTooMuch(definition, loaded.EventBytes))
         {
-            if (loaded.SnapshotVersion == 0)
-            {
-                return (definition.InitialState, 0);
-            }
-
-            loaded = await streams.Load(stream, AsOf.Version(loaded.SnapshotVersion), ct);
+            return (loaded.State, loaded.Version, loaded.EventBytes);
         }
 
-        return (loaded.State, loaded.Version);
-    }
-
-    private async Task Insert(
-        AggregateDefinition definition, StreamId stream, List<(long Version, DateTimeOffset RecordedAt, byte[] State)> batch, CancellationToken ct)
-    {
-        var tooLarge = batch.RemoveAll(snapshot => snapshot.State.Length > options.MaxSnapshotBytes);
-        if (tooLarge > 0)
+        if (loaded.SnapshotVersion == 0)
         {
-            LogTooLarge(stream, options.MaxSnapshotBytes);
+            return (definition.InitialState, 0, 0);
         }
 
-        if (batch.Count == 0)
-        {
-            return;
-        }
-
-        var leaf = Leaf.Of(definition.Name, await tenants.ShardOf(stream.TenantId, ct));
-        await using var command = dataSource.CreateCommand(leaf.Statement("write_snapshots.sql"));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = definition.SnapshotSchema });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = definition.StateFingerprint });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. batch.Select(snapshot => snapshot.Version)] });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset[]>
-        {
-            TypedValue = [.. batch.Select(snapshot => snapshot.RecordedAt)],
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
-        });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]>
-        {
-            TypedValue = [.. batch.Select(snapshot => snapshot.State)],
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
-        });
-        await command.ExecuteNonQueryAsync(ct);
-        metrics.SnapshotsWritten(definition.Name, batch.Count);
-        batch.Clear();
+        var snapshot = await streams.Load(stream, AsOf.Version(loaded.SnapshotVersion), ct);
+        return (snapshot.State, snapshot.Version, 0);
     }
 
     [LoggerMessage(30, LogLevel.Warning, "Could not write the snapshot of {Stream} up to version {Version}; the next load asks again.")]
     private partial void LogFailed(Exception error, StreamId stream, long version);
-
-    [LoggerMessage(31, LogLevel.Warning, "The state of {Stream} is larger than {Limit} bytes; it gets no snapshot and is replayed.")]
-    private partial void LogTooLarge(StreamId stream, int limit);
 }

@@ -43,6 +43,9 @@ internal readonly struct EnvelopeRow
 
     public EventMetadata Metadata { get; }
 
+    /// <summary>The size of the data as it was read.</summary>
+    public int DataBytes => data.Length;
+
     public DecodedEvents Decode(DomainModel model) =>
         model.Decode(EventType, EventVersion, data, new(TenantId, AggregateType, AggregateId), Version);
 

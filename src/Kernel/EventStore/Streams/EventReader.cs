@@ -20,7 +20,7 @@ internal sealed partial class EventReader(
         var file = asOf.MaxTime is not null ? "load_at_time.sql" : forCache ? "load_cacheable.sql" : "load.sql";
         try
         {
-            var usableSnapshots = definition.SnapshotEvery == 0 ? 0 : asOf.MaxVersion ?? long.MaxValue;
+            var usableSnapshots = definition.HasSnapshots ? asOf.MaxVersion ?? long.MaxValue : 0;
             while (true)
             {
                 var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));

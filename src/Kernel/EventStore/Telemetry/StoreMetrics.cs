@@ -20,6 +20,7 @@ public sealed class StoreMetrics : IDisposable
     private readonly Counter<long> eventsAppended;
     private readonly Counter<long> conflicts;
     private readonly Counter<long> snapshotsWritten;
+    private readonly Counter<long> snapshotsRemoved;
     private readonly Counter<long> snapshotFailures;
     private readonly Histogram<int> tailLength;
     private readonly Counter<long> cacheLoads;
@@ -34,6 +35,7 @@ public sealed class StoreMetrics : IDisposable
         eventsAppended = meter.CreateCounter<long>("monolith.eventstore.events.appended", "{event}", "Events stored.");
         conflicts = meter.CreateCounter<long>("monolith.eventstore.conflicts", "{conflict}", "Appends refused because the stream was at another version.");
         snapshotsWritten = meter.CreateCounter<long>("monolith.eventstore.snapshots.written", "{snapshot}", "Snapshots written.");
+        snapshotsRemoved = meter.CreateCounter<long>("monolith.eventstore.snapshots.removed", "{snapshot}", "Snapshots that the retention of their type does not keep.");
         snapshotFailures = meter.CreateCounter<long>("monolith.eventstore.snapshots.failed", "{snapshot}", "Snapshots that could not be written or read.");
         tailLength = meter.CreateHistogram(
             "monolith.eventstore.load.events", "{event}", "Events read and folded by a load.", tags: null,
@@ -72,6 +74,9 @@ public sealed class StoreMetrics : IDisposable
 
     internal void SnapshotsWritten(string aggregateType, int count) =>
         snapshotsWritten.Add(count, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
+
+    internal void SnapshotsRemoved(string aggregateType, int count) =>
+        snapshotsRemoved.Add(count, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
 
     internal void SnapshotFailed(string aggregateType) =>
         snapshotFailures.Add(1, new KeyValuePair<string, object?>("aggregate_type", aggregateType));

@@ -36,7 +36,7 @@ internal sealed class StoredForm(DomainModel model, AggregateDefinition aggregat
     /// <summary>What is read when this state was stored as a snapshot; the state itself where its type has no snapshots.</summary>
     public object RoundTripState(object state)
     {
-        if (aggregate.SnapshotEvery == 0)
+        if (!aggregate.HasSnapshots)
         {
             return state;
         }
