@@ -1,8 +1,8 @@
 -- Takes over checkpoints that nobody owns, or whose owner is not alive. A row that is locked by a batch on its way is left for the next time.
--- An owner that did not give it back has crashed, perhaps over the next event.
+-- Another owner that did not give it back has crashed, perhaps over the next event.
 -- $1 projections, $2 slots, $3 shards, $4 host, $5 now
 update eventstore.projection_checkpoints c
-set owner = $4, fence = c.fence + 1, crashes = c.crashes + case when c.owner is null then 0 else 1 end, updated_at = $5
+set owner = $4, fence = c.fence + 1, crashes = c.crashes + case when c.owner <> $4 then 1 else 0 end, updated_at = $5
 from (
   select f.projection, f.slot, f.shard
   from eventstore.projection_checkpoints f

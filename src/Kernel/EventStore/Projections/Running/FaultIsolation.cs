@@ -14,6 +14,7 @@ internal sealed partial class FaultIsolation(BatchWriter writer, Checkpoint star
     private const int CrashesThatMakeCautious = 2;
     private const int CautiousFor = 64;
 
+    private (long Position, int Tries) announced;
     private int caution = start.Trying is not null || start.Crashes >= CrashesThatMakeCautious ? CautiousFor : 0;
 
     /// <summary>Stores events and moves the checkpoint behind them.</summary>
@@ -40,8 +41,7 @@ internal sealed partial class FaultIsolation(BatchWriter writer, Checkpoint star
 
     private async Task StoreCautiously(IReadOnlyList<EventEnvelope> single, long upTo, CancellationToken ct)
     {
-        var tries = await services.Checkpoints.Try(writer.Key, writer.Fence, single[0].Position, ct) ?? throw new CheckpointLostException();
-        if (tries <= services.Options.Deliveries)
+        if (await Announce(single[0].Position, ct) is var tries && tries <= services.Options.Deliveries)
         {
             await Store(single, upTo, foreign: 0, failure: null, ct);
             return;
@@ -50,6 +50,17 @@ internal sealed partial class FaultIsolation(BatchWriter writer, Checkpoint star
         var problem = new ProcessDiedException($"The process ended {tries - 1} times while it tried this event.");
         LogParked(writer.Key, single[0].EventType, single[0].Position, single[0].Stream, problem);
         await writer.Write(single, upTo, read: 1, new(single[0].Position, tries - 1, problem), ct);
+    }
+
+    // Once in the life of a worker: whoever lives to try the same event again, after an outage, has not died of it.
+    private async Task<int> Announce(long position, CancellationToken ct)
+    {
+        if (announced.Position != position)
+        {
+            announced = (position, await services.Checkpoints.Try(writer.Key, writer.Fence, position, ct) ?? throw new CheckpointLostException());
+        }
+
+        return announced.Tries;
     }
 
     private async Task Store(IReadOnlyList<EventEnvelope> events, long upTo, int foreign, ParkedFailure? failure, CancellationToken ct)

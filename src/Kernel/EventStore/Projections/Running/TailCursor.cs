@@ -12,6 +12,7 @@ internal sealed class TailCursor(
     private readonly Queue<EventEnvelope> queue = new();
     private readonly Signal pushed = new();
     private EventEnvelope? inFlight;
+    private int taken;
     private bool ended;
 
     public string Shard { get; } = shard;
@@ -33,7 +34,7 @@ internal sealed class TailCursor(
         }
     }
 
-    /// <summary>How many events wait or are being dealt with, at least, and when the oldest was recorded.</summary>
+    /// <summary>How many events wait or are being dealt with, and when the oldest was recorded.</summary>
     public (int Events, DateTimeOffset? Oldest) Pending
     {
         get
@@ -41,7 +42,7 @@ internal sealed class TailCursor(
             lock (gate)
             {
                 var oldest = inFlight ?? (queue.TryPeek(out var waiting) ? waiting : null);
-                return (queue.Count + (inFlight is null ? 0 : 1), oldest?.RecordedAt);
+                return (queue.Count + (inFlight is null ? 0 : taken), oldest?.RecordedAt);
             }
         }
     }
@@ -108,7 +109,7 @@ internal sealed class TailCursor(
             events.Add(queue.Dequeue());
         }
 
-        inFlight = events[0];
+        (inFlight, taken) = (events[0], events.Count);
         return new(events, queue.TryPeek(out var later) ? later.Position - 1 : tail.Position);
     }
 }
