@@ -45,6 +45,16 @@ public sealed class ModelTests(PostgresFixture postgres) : ModelConformance(post
 
 public sealed class ServerTests(PostgresFixture postgres, OwnServer own) : ServerConformance(postgres, own);
 
+public sealed class SubscriptionTests(PostgresFixture postgres) : SubscriptionConformance(postgres);
+
+public sealed class ProjectionTests(PostgresFixture postgres) : ProjectionConformance(postgres);
+
+public sealed class ProjectionOwnershipTests(PostgresFixture postgres) : ProjectionOwnershipConformance(postgres);
+
+public sealed class ProjectionFailureTests(PostgresFixture postgres) : ProjectionFailureConformance(postgres);
+
+public sealed class RebuildTests(PostgresFixture postgres) : RebuildConformance(postgres);
+
 /// <summary>Every append by itself: what is promised must not depend on who shares a round trip.</summary>
 public sealed class UncoalescedConcurrentAppendTests(PostgresFixture postgres) : ConcurrentAppendConformance(postgres)
 {

@@ -1,45 +1,58 @@
+using Monolith.EventSourcing;
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
+using Monolith.Testing.Conformance;
 using Npgsql;
+using static Monolith.Testing.Conformance.ConformanceStore;
 
 namespace Monolith.EventStore.Tests.Projections;
 
-public sealed class ChaosTests(PostgresFixture postgres)
+public sealed class ChaosTests(PostgresFixture postgres) : ConformanceTests(postgres)
 {
-    private const int Ledgers = 12;
+    private const int Tallies = 12;
     private const int Rounds = 120;
+    private const int Hosts = 3;
 
-    [Fact]
+    protected override TimeSpan Deadline => TimeSpan.FromMinutes(5);
+
+    [Fact, Behaviour(31, 32, 33, 34, 37)]
     public async Task Whatever_happens_every_event_is_projected_once_and_in_order()
     {
-        var seed = Environment.GetEnvironmentVariable("MONOLITH_TEST_SEED") is { } given ? int.Parse(given) : Random.Shared.Next();
-        TestContext.Current.TestOutputHelper!.WriteLine($"MONOLITH_TEST_SEED={seed}");
-        await using var bed = await ProjectionBed.Create(postgres);
+        var seed = Seed.Of(TestContext.Current);
         var random = new Random(seed);
-        var ids = Enumerable.Range(0, Ledgers).Select(_ => Guid.NewGuid()).ToArray();
-        var model = ids.ToDictionary(id => id, _ => (Sum: 0m, Version: 0L, Words: 0));
         var flaky = new Flaky(seed);
-        var recorder = new Recorder { OnEvent = _ => flaky.Fails() ? throw new HttpRequestException("503") : Task.CompletedTask }.Of<Ledger>();
-        var hosts = new List<ProjectionRunner>();
+        await using var hosts = await NewHosts();
+        var streams = Enumerable.Range(0, Tallies).Select(index => NewTally(new[] { Acme, Globex, Hooli, Initech }[index % 4])).ToArray();
+        var model = streams.ToDictionary(stream => stream, _ => (Sum: 0L, Version: 0L, Words: 0));
+        var recorder = new Recorder { OnEvent = (_, _) => flaky.Fails() ? throw new HttpRequestException("503") : Task.CompletedTask }.Of<Tally>();
+        var running = new List<ProjectionHost>();
+        for (var host = 0; host < Hosts; host++)
+        {
+            await Start();
+        }
 
         for (var round = 0; round < Rounds; round++)
         {
-            await Task.WhenAll(Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(Ledgers)).Distinct().Select(index => Append(ids[index])).ToArray());
+            await Task.WhenAll(Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(Tallies)).Distinct().Select(index => Append(streams[index])).ToArray());
             switch (random.Next(20))
             {
-                case 0 or 1 when hosts.Count < 3:
-                    hosts.Add(await bed.Run(
-                        ProjectionBed.Quick.Impatient(), new LedgerViews { Fails = _ => flaky.Fails() }, new WordViews(), new EntryTable(), recorder));
+                case 0 or 1 when running.Count < Hosts:
+                    await Start();
                     break;
-                case 2 when hosts.Count > 1:
-                    await hosts[0].StopAsync(ProjectionBed.Ct);
-                    hosts.RemoveAt(0);
+                case 2 when running.Count > 1:
+                    await running[0].Runner.StopAsync(Ct);
+                    running.RemoveAt(0);
                     break;
-                case 3 or 4:
-                    await bed.KillBackends();
+                case 3 when running.Count > 0:
+                    var victim = random.Next(running.Count);
+                    await running[victim].Kill();
+                    running.RemoveAt(victim);
                     break;
-                case 5 when hosts.Count > 0:
-                    await Rebuild(bed, random.Next(2) == 0 ? "tests.ledgers" : "tests.entries");
+                case 4 or 5:
+                    await hosts.KillSessions();
+                    break;
+                case 6:
+                    await Rebuild(hosts, random.Next(2) == 0 ? "tests.tallies" : "tests.numbers");
                     break;
                 default:
                     break;
@@ -47,39 +60,49 @@ public sealed class ChaosTests(PostgresFixture postgres)
         }
 
         flaky.Stop();
-        var last = await bed.Run(new LedgerViews(), new WordViews(), new EntryTable(), recorder);
-        await bed.CaughtUp(last);
-        await ProjectionBed.Eventually(
-            async () => (await bed.Query<long>("select count(*) from eventstore.projection_checkpoints where slot = 'shadow'"))[0] == 0, "no rebuild runs");
+        var last = await hosts.Run(new TallyViews(), new WordViews(), new NumberTable(), recorder);
+        await hosts.CaughtUp(last);
+        await hosts.Rebuilt();
 
-        Assert.Empty(await bed.Query<string>("select error from eventstore.projection_parked"));
-        foreach (var (id, expected) in model.Where(pair => pair.Value.Version > 0))
+        Assert.Empty(await hosts.Query<string>("select p::text from eventstore.projection_parked p"));
+        foreach (var (stream, expected) in model.Where(pair => pair.Value.Version > 0))
         {
-            Assert.Equal(new LedgerView(id, expected.Sum, expected.Version, true, null), await bed.View<LedgerView>(id));
-            Assert.Equal(expected.Version, await Entries(id));
-            var seen = recorder.Seen.Where(envelope => envelope.AggregateId == id).Select(envelope => envelope.Version).ToList();
+            Assert.Equal(new TallyView(stream.AggregateId, expected.Sum, expected.Version, true, "word"), await hosts.View<TallyView>(stream));
+            Assert.Equal(
+                [expected.Version - expected.Words], await hosts.Query<long>($"select count(*) from tests.numbers where tally_id = '{stream.AggregateId}'"));
+            var seen = recorder.Seen.Where(envelope => envelope.Stream == stream).Select(envelope => envelope.Version).ToList();
             Assert.Equal(Enumerable.Range(1, (int)expected.Version).Select(version => (long)version), seen.Distinct());
         }
 
-        Assert.Equal(model.Values.Sum(expected => expected.Words), (await bed.View<WordView>("word"))!.Uses);
-
-        async Task Append(Guid id)
+        foreach (var tenant in model.Where(pair => pair.Value.Words > 0).GroupBy(pair => pair.Key.TenantId, pair => pair.Value.Words))
         {
-            var count = random.Next(1, 6);
-            var amounts = Enumerable.Range(0, count).Select(_ => (decimal)random.Next(1, 100)).ToArray();
-            var (sum, version, words) = model[id];
-            model[id] = (sum + amounts.Sum(), version + count, words + count);
-            await bed.Append(id, [.. amounts.Select(amount => (object)new Entered(amount, "word"))]);
+            Assert.Equal(new WordView("word", tenant.Sum()), await hosts.View<WordView>("word", tenant.Key));
         }
 
-        async Task<long> Entries(Guid id) => (await bed.Query<long>($"select count(*) from tests.entries where ledger_id = '{id}'"))[0];
+        // Tries and delivers so often that what fails by chance is not parked.
+        async Task Start()
+        {
+            var options = ProjectionHosts.Quick;
+            (options.Attempts, options.Deliveries) = (50, 50);
+            running.Add(await hosts.Start(
+                new() { Options = options, BehindRelay = true },
+                new TallyViews { Fails = _ => flaky.Fails() }, new WordViews(), new NumberTable(), recorder));
+        }
+
+        async Task Append(StreamId stream)
+        {
+            var numbers = Enumerable.Range(0, random.Next(1, 6)).Select(_ => (long)random.Next(1, 100)).ToArray();
+            var (sum, version, words) = model[stream];
+            model[stream] = (sum + numbers.Sum(), version + numbers.Length + 1, words + 1);
+            await hosts.Append(stream, [.. numbers.Select(number => (object)new Counted(number)), new Noted("word")]);
+        }
     }
 
-    private static async Task Rebuild(ProjectionBed bed, string projection)
+    private async Task Rebuild(ProjectionHosts hosts, string projection)
     {
         try
         {
-            await bed.Operations(new LedgerViews(), new EntryTable()).Rebuild(projection, ProjectionBed.Ct);
+            await hosts.Operations(new TallyViews(), new NumberTable()).Rebuild(projection, ct: Ct);
         }
         catch (Exception refused) when (refused is RebuildRunningException or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected })
         {
@@ -102,15 +125,5 @@ public sealed class ChaosTests(PostgresFixture postgres)
         }
 
         public void Stop() => stopped = true;
-    }
-}
-
-internal static class ImpatientOptions
-{
-    /// <summary>Tries so often that what fails by chance is not parked.</summary>
-    public static ProjectionOptions Impatient(this ProjectionOptions options)
-    {
-        options.Attempts = 50;
-        return options;
     }
 }

@@ -2,28 +2,32 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
+using Monolith.Testing.Conformance;
+using static Monolith.Testing.Conformance.ConformanceStore;
 
 namespace Monolith.EventStore.Tests.Projections;
 
-/// <summary>What projections cost. The commands of every data source are counted by Npgsql itself, under the name of its pool.</summary>
-public sealed class IdleTests(PostgresFixture postgres)
+/// <summary>What twenty projections on nine shards cost a host while nothing happens, and when something does.</summary>
+public sealed class IdleTests(PostgresFixture postgres) : ConformanceTests(postgres)
 {
     private const int Projections = 20;
+    private const int Shards = 9;
 
     [Fact]
-    public async Task Twenty_idle_projections_on_eight_shards_ask_the_database_fewer_than_ten_times_a_second()
+    public async Task Twenty_idle_projections_on_nine_shards_ask_the_database_fewer_than_ten_times_a_second()
     {
-        await using var bed = await ProjectionBed.Create(postgres);
-        var recorders = Enumerable.Range(0, Projections).Select(i => new Recorder($"tests.recorder_{i}").Of<Ledger>()).ToArray();
-        var runner = await bed.Run(new ProjectionOptions(), recorders);
-        await bed.Append(Guid.NewGuid(), new Entered(1m, "a"));
-        await bed.CaughtUp(runner);
-        await ProjectionBed.Eventually(
-            () => Task.FromResult(runner.Statuses.Count == Projections * 8 && runner.Statuses.All(status => status.State == ProjectionState.Live)), "all are live");
+        await using var hosts = await NewHosts(EightPoolShards);
+        var runner = await hosts.Run(new ProjectionOptions(), Recorders());
+        await hosts.Count(NewTally(), 1);
+        await hosts.CaughtUp(runner);
+        await hosts.Until(
+            () => runner.Statuses.Count == Projections * Shards && runner.Statuses.All(status => status.State == ProjectionState.Live), "all are live");
+        await Beat(hosts);
 
-        using var commands = new Commands(bed.PoolName);
+        using var commands = new Commands(hosts.PoolName);
         var started = Stopwatch.GetTimestamp();
-        await Task.Delay(TimeSpan.FromSeconds(3), ProjectionBed.Ct);
+        await Beat(hosts);
+        await Beat(hosts);
         var rate = commands.Count / Stopwatch.GetElapsedTime(started).TotalSeconds;
 
         TestContext.Current.TestOutputHelper!.WriteLine($"{rate:0.0} commands a second");
@@ -33,21 +37,32 @@ public sealed class IdleTests(PostgresFixture postgres)
     [Fact]
     public async Task A_new_event_is_read_once_for_all_projections()
     {
-        await using var bed = await ProjectionBed.Create(postgres);
-        var recorders = Enumerable.Range(0, Projections).Select(i => new Recorder($"tests.recorder_{i}").Of<Ledger>()).ToArray();
-        var runner = await bed.Run(new ProjectionOptions(), recorders);
-        await bed.Append(Guid.NewGuid(), new Entered(1m, "a"));
-        await bed.CaughtUp(runner);
+        await using var hosts = await NewHosts(EightPoolShards);
+        var recorders = Recorders();
+        var runner = await hosts.Run(new ProjectionOptions(), recorders);
+        await hosts.Count(NewTally(), 1);
+        await hosts.CaughtUp(runner);
 
-        using var commands = new Commands(bed.PoolName);
-        await bed.Append(Guid.NewGuid(), new Entered(2m, "a"));
-        await bed.CaughtUp(runner);
+        using var commands = new Commands(hosts.PoolName);
+        await hosts.Count(NewTally(), 2);
+        await hosts.CaughtUp(runner);
 
         TestContext.Current.TestOutputHelper!.WriteLine($"{commands.Count} commands");
 
         // One checkpoint each, one read for all of them, and what the feed and the heartbeats ask meanwhile.
         Assert.InRange(commands.Count, Projections + 1, Projections + 25);
         Assert.All(recorders, recorder => Assert.Equal(2, recorder.Seen.Count));
+    }
+
+    private static StoreSetup EightPoolShards => new() { Configure = options => options.PoolShards = 8 };
+
+    private static Recorder[] Recorders() => [.. Enumerable.Range(0, Projections).Select(i => new Recorder($"tests.recorder_{i}").Of<Tally>())];
+
+    // Waits for the host's next heartbeat.
+    private async Task Beat(ProjectionHosts hosts)
+    {
+        var expires = (await hosts.Query<DateTime>("select expires_at from eventstore.projection_hosts"))[0];
+        await hosts.Store.Until($"select expires_at > '{expires:O}' from eventstore.projection_hosts", Ct);
     }
 
     private sealed class Commands : IDisposable

@@ -1,28 +1,30 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
+using Monolith.Testing.Conformance;
+using static Monolith.Testing.Conformance.ConformanceStore;
 
 namespace Monolith.EventStore.Tests.Projections;
 
-public sealed class LiveTailTests(PostgresFixture postgres)
+public sealed class LiveTailTests(PostgresFixture postgres) : ConformanceTests(postgres)
 {
     [Fact]
     public async Task What_another_host_has_passed_already_is_not_handed_out_again()
     {
-        await using var bed = await ProjectionBed.Create(postgres);
-        var tail = Tail(bed, buffer: 100);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ProjectionBed.Ct);
-        var shard = await bed.Store.Tenants.ShardOf(ProjectionBed.Tenant, ProjectionBed.Ct);
-        var (first, second, third) = (await Append(bed, 1m), await Append(bed, 2m), await Append(bed, 3m));
-        using var cursor = tail.Join(new LedgerViews(), shard, ["ledger"], reached: second);
+        await using var hosts = await NewHosts();
+        var tail = Tail(hosts, buffer: 100);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var shard = await hosts.Store.Store.Tenants.ShardOf(Acme, Ct);
+        var (first, second, third) = (await Append(hosts), await Append(hosts), await Append(hosts));
+        using var cursor = tail.Join(new TallyViews(), shard, ["tally"], reached: second);
         var running = tail.Run(stop.Token);
         await tail.Ready;
-        var fourth = await Append(bed, 4m);
+        var fourth = await Append(hosts);
 
         var positions = new List<long>();
         while (positions.LastOrDefault() < fourth)
         {
-            positions.AddRange((await cursor.Next(10, ProjectionBed.Ct))!.Events.Select(envelope => envelope.Position));
+            positions.AddRange((await cursor.Next(10, Ct))!.Events.Select(envelope => envelope.Position));
         }
 
         Assert.True(first < second && second < third);
@@ -35,30 +37,30 @@ public sealed class LiveTailTests(PostgresFixture postgres)
     [Fact]
     public async Task A_cursor_that_is_not_emptied_in_time_ends()
     {
-        await using var bed = await ProjectionBed.Create(postgres);
-        var tail = Tail(bed, buffer: 3);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ProjectionBed.Ct);
+        await using var hosts = await NewHosts();
+        var tail = Tail(hosts, buffer: 3);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var running = tail.Run(stop.Token);
         await tail.Ready;
-        using var cursor = tail.Join(new LedgerViews(), await bed.Store.Tenants.ShardOf(ProjectionBed.Tenant, ProjectionBed.Ct), ["ledger"], reached: 0);
+        using var cursor = tail.Join(new TallyViews(), await hosts.Store.Store.Tenants.ShardOf(Acme, Ct), ["tally"], reached: 0);
         for (var i = 0; i < 5; i++)
         {
-            await Append(bed, i);
+            await Append(hosts);
         }
 
-        await ProjectionBed.Eventually(async () => tail.Position >= await bed.Store.Feed.Refresh(ProjectionBed.Ct), "the tail has passed the events");
+        await hosts.Until(async () => tail.Position >= await hosts.Store.Store.Feed.Refresh(Ct), "the tail has passed the events");
 
-        Assert.Null(await cursor.Next(10, ProjectionBed.Ct));
+        Assert.Null(await cursor.Next(10, Ct));
         await stop.CancelAsync();
         await running;
     }
 
-    private static LiveTail Tail(ProjectionBed bed, int buffer) => new(
-        bed.Store.Feed,
-        new(bed.DataSource, ProjectionBed.Model),
+    private static LiveTail Tail(ProjectionHosts hosts, int buffer) => new(
+        hosts.Store.Store.Feed,
+        new(hosts.Store.DataSource, hosts.Store.Setup.Model),
         new(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(50), TimeProvider.System),
         buffer,
         NullLogger.Instance);
 
-    private static async Task<long> Append(ProjectionBed bed, decimal amount) => (await bed.Append(Guid.NewGuid(), new Entered(amount, "a"))).Position;
+    private static async Task<long> Append(ProjectionHosts hosts) => (await hosts.Count(NewTally(), 1)).Position;
 }

@@ -38,6 +38,9 @@ public abstract class ConformanceTests : IDisposable
     /// <summary>A migrated store with four tenants and a database of its own.</summary>
     protected Task<ConformanceStore> NewStore(StoreSetup? setup = null) => ConformanceStore.Create(postgres, Configured(setup), Ct);
 
+    /// <summary>The same, for hosts that run projections on it.</summary>
+    protected async Task<ProjectionHosts> NewHosts(StoreSetup? setup = null) => new(await NewStore(setup), Ct);
+
     /// <summary>An empty database.</summary>
     protected Task<TestDatabase> NewDatabase() => postgres.CreateDatabase(Ct);
 

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Monolith.Testing.Conformance;
 
 /// <summary>
-/// Stands between a store and its server: counts the round trips, and cuts connections at the moments that matter. What is cut stays cut; the
-/// next connection works again.
+/// Stands between a store and its server: counts the round trips, and cuts or holds connections at the moments that matter. What is cut stays
+/// cut; the next connection works again.
 /// </summary>
 public sealed class Relay : IAsyncDisposable
 {
@@ -16,7 +16,10 @@ public sealed class Relay : IAsyncDisposable
     private readonly ConcurrentBag<Task> connections = [];
     private readonly (string Host, int Port) server;
     private readonly Task accepting;
+    private volatile TaskCompletionSource? held;
+    private volatile CancellationTokenSource open = new();
     private int cut;
+    private int refused;
     private long roundTrips;
 
     /// <summary>A relay to the server of a connection string.</summary>
@@ -51,6 +54,25 @@ public sealed class Relay : IAsyncDisposable
     /// <summary>The next answer does not reach the store: the server has done what was asked, and the connection breaks.</summary>
     public void LoseNextAnswer() => cut = (int)Cut.Answer;
 
+    /// <summary>How many connections were refused while the network was down.</summary>
+    public int Refused => Volatile.Read(ref refused);
+
+    /// <summary>The network goes down: all connections break, and new ones are refused.</summary>
+    public void Break() => open.Cancel();
+
+    /// <summary>The network is up again.</summary>
+    public void Mend() => open = new();
+
+    /// <summary>Nothing gets through any more in either direction, and nobody is told: the network hangs, or the process does.</summary>
+    public void Hold() => held ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What was held goes on its way, and everything after it.</summary>
+    public void Release()
+    {
+        held?.TrySetResult();
+        held = null;
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
@@ -83,13 +105,19 @@ public sealed class Relay : IAsyncDisposable
     private async Task Serve(Socket store)
     {
         using var _ = store;
+        if (open.IsCancellationRequested)
+        {
+            Interlocked.Increment(ref refused);
+            return;
+        }
+
         using var upstream = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         store.NoDelay = true;
         var waiting = new StrongBox();
         try
         {
             await upstream.ConnectAsync(server.Host, server.Port, stopping.Token);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, open.Token);
             Task[] directions = [Pump(store, upstream, Cut.Request, waiting, either.Token), Pump(upstream, store, Cut.Answer, waiting, either.Token)];
             await Task.WhenAny(directions);
             await either.CancelAsync();
@@ -119,6 +147,11 @@ public sealed class Relay : IAsyncDisposable
                 else if (direction == Cut.Answer)
                 {
                     Interlocked.Exchange(ref waiting.Value, 0);
+                }
+
+                if (held is { } hold)
+                {
+                    await hold.Task.WaitAsync(ct);
                 }
 
                 for (var sent = 0; sent < count;)

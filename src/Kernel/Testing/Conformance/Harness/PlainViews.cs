@@ -4,10 +4,10 @@ using Monolith.EventStore.Projections;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Monolith.EventStore.Tests.Projections;
+namespace Monolith.Testing.Conformance;
 
-/// <summary>Views in one plain table, so that the runner is tested on PostgreSQL without Marten.</summary>
-internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
+/// <summary>Views in one plain table, so that projections are tested on PostgreSQL without Marten.</summary>
+public sealed class PlainViews(NpgsqlDataSource dataSource) : IViewStore
 {
     /// <summary>Refuses a view when it holds this text, as a constraint of a real table might.</summary>
     public string? Refused { get; set; }
@@ -35,12 +35,12 @@ internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
         command.Parameters.Add(new() { Value = typeof(TView).Name });
         command.Parameters.Add(new() { Value = keys.Select(key => key.TenantId).ToArray() });
         command.Parameters.Add(new() { Value = keys.Select(key => key.Id.ToString()!).ToArray() });
+        var byText = keys.ToDictionary(key => (key.TenantId, key.Id.ToString()!));
         var views = new Dictionary<ViewKey<TKey>, TView>();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            var key = keys.First(key => key.TenantId == reader.GetString(0) && key.Id.ToString() == reader.GetString(1));
-            views.Add(key, JsonSerializer.Deserialize<TView>(reader.GetString(2), EventJson.Options)!);
+            views.Add(byText[(reader.GetString(0), reader.GetString(1))], JsonSerializer.Deserialize<TView>(reader.GetString(2), EventJson.Options)!);
         }
 
         return views;
