@@ -39,6 +39,17 @@ public class UpcastingTests
     [Fact]
     public void A_stored_event_can_become_none() => Assert.Empty(Decode("person.sneezed", 1, "{}"));
 
+    [Theory]
+    [InlineData("person.named", 1, true)]
+    [InlineData("person.named", 3, true)]
+    [InlineData("person.named", 4, false)]
+    [InlineData("person.baptized", 2, true)]
+    [InlineData("person.sneezed", 1, true)]
+    [InlineData("person.sneezed", 2, false)]
+    [InlineData("person.forgotten", 1, false)]
+    public void A_model_says_which_names_and_versions_it_can_read(string eventType, short version, bool expected) =>
+        Assert.Equal(expected, Model.CanRead(eventType, version));
+
     [Fact]
     public void An_unknown_name_is_an_error_that_says_what_and_where()
     {

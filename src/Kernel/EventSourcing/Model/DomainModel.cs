@@ -47,6 +47,13 @@ public sealed class DomainModel
     /// <summary>The definition that reads events of a stored name, or null.</summary>
     public EventDefinition? FindEvent(string storedName) => eventsByName.GetValueOrDefault(storedName);
 
+    /// <summary>Whether events stored under a name and version can be read: as the type that declares both, or by an upcaster.</summary>
+    public bool CanRead(string storedName, short version)
+    {
+        var definition = FindEvent(storedName);
+        return definition?.Version == version || upcasters.ContainsKey((definition?.Name ?? storedName, version));
+    }
+
     /// <summary>The definition of an aggregate's class.</summary>
     /// <exception cref="InvalidModelException">The class is not registered.</exception>
     public AggregateDefinition Aggregate(Type clrType)
