@@ -41,6 +41,12 @@ public sealed class EventStoreOptions
     /// <summary>How long the feed waits before it asks the database again although nothing was appended here: grows from the first to the second.</summary>
     public (TimeSpan Shortest, TimeSpan Longest) FeedPolling { get; set; } = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500));
 
+    /// <summary>
+    /// Whether hosts tell each other of appends by NOTIFY, so that none waits for its next poll; each holds one connection that listens. Switch it off
+    /// behind a pool that shares sessions, such as PgBouncer in transaction mode: there nobody can listen, and polling finds everything.
+    /// </summary>
+    public bool Notify { get; set; } = true;
+
     /// <summary>Throws unless every value is in its range.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()

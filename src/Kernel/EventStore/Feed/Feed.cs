@@ -7,7 +7,7 @@ using NpgsqlTypes;
 namespace Monolith.EventStore;
 
 /// <summary>
-/// All events in position order, up to the watermark. Readers are woken by appends of this process at once and by others through polling.
+/// All events in position order, up to the watermark. Readers are woken by appends of this process at once, by those of others when they tell, and by polling.
 /// Read it on the primary only. Safe for concurrent use.
 /// </summary>
 public sealed partial class Feed : IAsyncDisposable
@@ -22,16 +22,19 @@ public sealed partial class Feed : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger<Feed> logger;
     private readonly Watermark watermark;
+    private readonly AppendNotices? notices;
     private readonly Channel<bool> signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock starting = new();
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? loop;
+    private Task? sending;
 
     internal Feed(NpgsqlDataSource dataSource, DomainModel model, EventStoreOptions options, TimeProvider time, StoreMetrics metrics, ILogger<Feed> logger)
     {
         (this.dataSource, this.model, this.options, this.time, this.logger) = (dataSource, model, options, time, logger);
         watermark = new(dataSource, time);
+        notices = options.Notify ? new(dataSource, Wake, time, logger) : null;
         metrics.Meter.CreateObservableGauge(
             "monolith.eventstore.watermark.hold", () => watermark.Hold?.For.TotalSeconds ?? 0, "s", "How long an append transaction has held the feed back.");
         metrics.Meter.CreateObservableGauge(
@@ -49,7 +52,12 @@ public sealed partial class Feed : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled, or the feed was disposed.</exception>
     public async Task<long> WaitForWatermark(long above, CancellationToken ct = default)
     {
-        Start();
+        ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, this);
+        if (loop is null)
+        {
+            Start(ref loop, Follow);
+        }
+
         while (true)
         {
             var next = Volatile.Read(ref moved).Task;
@@ -115,7 +123,18 @@ public sealed partial class Feed : IAsyncDisposable
     /// Says that something was appended, so that the feed is looked at now and not at the next poll. The store does so after its own appends; call it
     /// after committing a transaction that holds one. Cheap, and harmless when nothing was appended.
     /// </summary>
-    public void Signal() => signals.Writer.TryWrite(true);
+    public void Signal()
+    {
+        Wake();
+        if (notices is not null)
+        {
+            notices.Want();
+            if (sending is null)
+            {
+                Start(ref sending, notices.Send);
+            }
+        }
+    }
 
     /// <summary>Stops the background work. Waiting calls end with a cancellation.</summary>
     public async ValueTask DisposeAsync()
@@ -126,10 +145,7 @@ public sealed partial class Feed : IAsyncDisposable
         }
 
         await stopping.CancelAsync();
-        if (loop is not null)
-        {
-            await loop;
-        }
+        await Task.WhenAll(loop ?? Task.CompletedTask, sending ?? Task.CompletedTask);
 
         moved.TrySetCanceled();
         watermark.Dispose();
@@ -186,19 +202,20 @@ public sealed partial class Feed : IAsyncDisposable
 
     private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 
-    private void Start()
-    {
-        if (loop is not null)
-        {
-            return;
-        }
+    private void Wake() => signals.Writer.TryWrite(true);
 
+    private void Start(ref Task? part, Func<CancellationToken, Task> work)
+    {
         lock (starting)
         {
-            ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, this);
-            loop ??= Task.Run(() => Run(stopping.Token));
+            if (!stopping.IsCancellationRequested)
+            {
+                part ??= Task.Run(() => work(stopping.Token));
+            }
         }
     }
+
+    private Task Follow(CancellationToken ct) => notices is null ? Run(ct) : Task.WhenAll(Run(ct), notices.Listen(ct));
 
     private async Task Run(CancellationToken ct)
     {

@@ -155,7 +155,7 @@ public abstract class SubscriptionConformance(PostgresFixture postgres) : Confor
     {
         await using var hosts = await NewHosts();
         var recorder = new Recorder().Of<Tally>();
-        var runner = await hosts.Run(recorder);
+        var runner = (await hosts.Start(new() { Configure = options => options.Notify = false }, recorder)).Runner;
         var stream = NewTally();
         for (var number = 1; number <= 5; number++)
         {
