@@ -19,6 +19,16 @@ public sealed class ReadTests(PostgresFixture postgres) : ReadConformance(postgr
 
 public sealed class ContentTests(PostgresFixture postgres) : ContentConformance(postgres);
 
+public sealed class SearchTests(PostgresFixture postgres) : SearchConformance(postgres);
+
+public sealed class DataIndexTests(PostgresFixture postgres) : DataIndexConformance(postgres);
+
+public sealed class SizeTests(PostgresFixture postgres) : SizeConformance(postgres);
+
+public sealed class ArchiveTests(PostgresFixture postgres) : ArchiveConformance(postgres);
+
+public sealed class ArchiveRaceTests(PostgresFixture postgres) : ArchiveRaceConformance(postgres);
+
 public sealed class SnapshotTests(PostgresFixture postgres) : SnapshotConformance(postgres);
 
 public sealed class SnapshotShapeTests(PostgresFixture postgres) : SnapshotShapeConformance(postgres);
@@ -69,6 +79,11 @@ public sealed class UncoalescedRepeatedAppendTests(PostgresFixture postgres) : R
 }
 
 public sealed class UncoalescedDurabilityTests(PostgresFixture postgres) : DurabilityConformance(postgres)
+{
+    protected override void Configure(EventStoreOptions options) => options.AppendLanes = 0;
+}
+
+public sealed class UncoalescedArchiveRaceTests(PostgresFixture postgres) : ArchiveRaceConformance(postgres)
 {
     protected override void Configure(EventStoreOptions options) => options.AppendLanes = 0;
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Monolith.EventSourcing;
 using Monolith.Testing;
 using Monolith.Testing.Conformance;
@@ -31,7 +30,7 @@ public sealed class PlanTests(PostgresFixture postgres)
         await Fill(dataSource, "ledger", "acme", streams: 800);
         await Fill(dataSource, "ledger", "globex", streams: 300);
         await Fill(dataSource, "journal", "acme", streams: 300);
-        await Execute(dataSource, "analyze");
+        await dataSource.Execute("analyze", CancellationToken.None);
     });
 
     // The last is of a tenant that comes later.
@@ -163,12 +162,12 @@ public sealed class PlanTests(PostgresFixture postgres)
     [Theory, Behaviour(18)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_feed_of_one_leaf_is_read_in_the_order_of_its_index_on_position(bool analyzed)
+    public async Task The_feed_of_one_shard_is_read_in_the_order_of_its_leafs_index_on_position(bool analyzed)
     {
         await using var database = await Database(analyzed);
         foreach (var (_, shard) in Leaves)
         {
-            foreach (var plan in await FeedPlans(database, Feed.FeedStatement(Leaf.Of("ledger", shard).Events, ""), analyzed, "0", "last_value / 2", "last_value - 100"))
+            foreach (var plan in await FeedPlans(database, Feed.ShardStatement(shard, ["ledger"]), analyzed, "0", "last_value / 2", "last_value - 100"))
             {
                 Assert.Equal([$"events_ledger_{shard}_position_idx"], plan.Indexes);
             }
@@ -183,15 +182,15 @@ public sealed class PlanTests(PostgresFixture postgres)
         string[] ledgers = ["events_ledger_pool_0_position_idx", "events_ledger_pool_1_position_idx", "events_ledger_tenant_1_position_idx"];
         string[] journals = ["events_journal_pool_0_position_idx", "events_journal_pool_1_position_idx", "events_journal_tenant_1_position_idx"];
         await using var database = await Database(analyzed);
-        foreach (var (filter, indexes) in (List<(string, string[])>)
+        foreach (var (statement, indexes) in (List<(string, string[])>)
             [
-                (" and aggregate_type in ('ledger')", ledgers),
-                ("", [.. journals, .. ledgers]),
-                ("and aggregate_type in ('ledger', 'journal') and shard = 'pool_0'", [journals[0], ledgers[0]]),
+                (Feed.FeedStatement("events", " and aggregate_type in ('ledger')"), ledgers),
+                (Feed.FeedStatement("events", ""), [.. journals, .. ledgers]),
+                (Feed.ShardStatement("pool_0", ["ledger", "journal"]), [journals[0], ledgers[0]]),
             ])
         {
             // Of the last hundred positions nothing is asked: sorting so few rows is as good as merging them.
-            foreach (var plan in await FeedPlans(database, Feed.FeedStatement("events", filter), analyzed, "0", "last_value / 2"))
+            foreach (var plan in await FeedPlans(database, statement, analyzed, "0", "last_value / 2"))
             {
                 Assert.Equal(indexes, plan.Indexes.Order(StringComparer.Ordinal));
                 Assert.Contains("Merge Append", plan.Nodes);
@@ -204,7 +203,7 @@ public sealed class PlanTests(PostgresFixture postgres)
         var plans = new List<Plan>();
         foreach (var after in positions)
         {
-            plans.AddRange(await Plans(
+            plans.AddRange(await Plan.Of(
                 database, statement, analyzed, "bigint, bigint, timestamptz, int",
                 $"(select {after} from eventstore.position), (select last_value from eventstore.position), '-infinity', 1000"));
         }
@@ -217,48 +216,12 @@ public sealed class PlanTests(PostgresFixture postgres)
         TestDatabase database, string shard, string file, bool analyzed, string types, string values, bool maySort = false)
     {
         var leaf = Leaf.Of("ledger", shard);
-        foreach (var plan in await Plans(database, leaf.Statement(file), analyzed, types, values))
+        foreach (var plan in await Plan.Of(database, leaf.Statement(file), analyzed, types, values))
         {
             plan.RequireIndexes(maySort);
             Assert.NotEmpty(plan.Indexes);
             Assert.All(plan.Indexes, index => Assert.Contains(index, (string[])[leaf.Events + "_pkey", leaf.Snapshots + "_pkey"]));
         }
-    }
-
-    private static async Task<List<Plan>> Plans(TestDatabase database, string statement, bool analyzed, string types, string values)
-    {
-        var plans = new List<Plan>();
-        await using var connection = await database.DataSource.OpenConnectionAsync(Ct);
-        await Execute(connection, $"prepare planned ({types}) as {statement}");
-        foreach (var mode in analyzed ? (string[])["force_custom_plan", "force_generic_plan"] : ["force_generic_plan"])
-        {
-            await Execute(connection, $"set plan_cache_mode = {mode}");
-
-            // Arguments may hold no query, so they are computed before.
-            await using var arguments = new NpgsqlCommand($"select {string.Join(" || ', ' || ", Arguments(values).Select(value => $"quote_nullable({value})"))}", connection);
-            await using var explain = new NpgsqlCommand($"explain (format json) execute planned ({await arguments.ExecuteScalarAsync(Ct)})", connection);
-            plans.Add(new(JsonNode.Parse((string)(await explain.ExecuteScalarAsync(Ct))!)!));
-        }
-
-        await Execute(connection, "deallocate planned");
-        return plans;
-    }
-
-    // Split at the commas that stand outside all brackets.
-    private static IEnumerable<string> Arguments(string values)
-    {
-        var (depth, start) = (0, 0);
-        for (var i = 0; i < values.Length; i++)
-        {
-            depth += values[i] is '(' or '[' or '{' ? 1 : values[i] is ')' or ']' or '}' ? -1 : 0;
-            if (values[i] == ',' && depth == 0)
-            {
-                yield return values[start..i];
-                start = i + 1;
-            }
-        }
-
-        yield return values[start..];
     }
 
     private async Task<TestDatabase> Database(bool analyzed)
@@ -269,80 +232,29 @@ public sealed class PlanTests(PostgresFixture postgres)
         await Fill(database.DataSource, "journal", "late", streams: 20);
         if (analyzed)
         {
-            await Execute(database.DataSource, "analyze");
+            await database.DataSource.Execute("analyze", Ct);
         }
 
         return database;
     }
 
-    private static Task Fill(NpgsqlDataSource dataSource, string type, string tenant, int streams) => Execute(
-        dataSource,
+    internal static Task Fill(
+        NpgsqlDataSource dataSource, string type, string tenant, int streams, string data = """'{"amount": 1, "note": "filled"}'""") => dataSource.Execute(
         $$"""
         insert into eventstore.events (
           position, version, recorded_at, event_id, aggregate_id, event_version, aggregate_type, shard, tenant_id, event_type, data, metadata
         )
         select
           nextval('eventstore.position'), e.version, now(), gen_random_uuid(), ('00000000-0000-0000-0000-' || lpad(s.n::text, 12, '0'))::uuid, 1,
-          '{{type}}', t.shard, t.tenant_id, 'ledger.entered', '{"amount": 1, "note": "filled"}', '{}'
+          '{{type}}', t.shard, t.tenant_id, 'ledger.entered', {{data}}, '{}'
         from eventstore.tenants t, generate_series(1, 100) as e (version), generate_series(1, {{streams}}) as s (n)
         where t.tenant_id = '{{tenant}}';
         insert into eventstore.snapshots (version, recorded_at, aggregate_id, schema_number, aggregate_type, shard, tenant_id, fingerprint, state)
         select version, recorded_at, aggregate_id, 1, aggregate_type, shard, tenant_id, 'fingerprint', '{}'
         from eventstore.events
         where version % 10 = 0 and aggregate_type = '{{type}}' and tenant_id = '{{tenant}}'
-        """);
-
-    private static async Task Execute(NpgsqlDataSource dataSource, string sql)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(Ct);
-        await Execute(connection, sql);
-    }
-
-    private static async Task Execute(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(Ct);
-    }
-
-    /// <summary>What a plan does with the events and the snapshots.</summary>
-    private sealed class Plan
-    {
-        private readonly JsonNode json;
-        private readonly List<JsonObject> nodes = [];
-
-        public Plan(JsonNode json)
-        {
-            this.json = json;
-            Collect(json[0]!["Plan"]!.AsObject());
-            Reads = nodes.FindAll(node => (string?)node["Relation Name"] is { } table
-                && (table.StartsWith("events", StringComparison.Ordinal) || table.StartsWith("snapshots", StringComparison.Ordinal))
-                && (string)node["Node Type"]! != "ModifyTable");
-        }
-
-        public List<string> Nodes => nodes.ConvertAll(node => (string)node["Node Type"]!);
-
-        public List<string> Indexes => [.. Reads.Select(node => (string?)node["Index Name"] ?? "none")];
-
-        private List<JsonObject> Reads { get; }
-
-        public void RequireIndexes(bool maySort)
-        {
-            var scans = Reads.ConvertAll(node => (string)node["Node Type"]!);
-            Assert.True(scans.TrueForAll(scan => scan is "Index Scan" or "Index Only Scan"), this + json.ToJsonString());
-            Assert.True(maySort || !Nodes.Exists(node => node.Contains("Sort", StringComparison.Ordinal)), this + json.ToJsonString());
-        }
-
-        public override string ToString() => $"{string.Join(" > ", Nodes)}: ";
-
-        private void Collect(JsonObject node)
-        {
-            nodes.Add(node);
-            foreach (var child in node["Plans"]?.AsArray() ?? [])
-            {
-                Collect(child!.AsObject());
-            }
-        }
-    }
+        """,
+        CancellationToken.None);
 
     [AggregateType("journal")]
     public sealed class Journal(Guid id) : Aggregate<LedgerState>(id);

@@ -21,6 +21,8 @@ public sealed class StatementFileTests(PostgresFixture postgres)
         ["take_claims.sql"] = "text, text[], text[], text[], uuid[]",
         ["claims_held.sql"] = "text, text, text[], text[], uuid",
         ["import_streams.sql"] = "text[], uuid[], bigint[], bigint[]",
+        ["find_archived.sql"] = "text, text[], uuid[]",
+        ["search_events.sql"] = "text, jsonb, bigint, bigint, text[], int",
         ["write_snapshots.sql"] = "text, uuid, int, text, bigint[], timestamptz[], jsonb[]",
         ["register_types.sql"] = "text[], boolean[], timestamptz",
         ["checkpoints_acquire.sql"] = "text[], text[], text[], text, timestamptz",

@@ -22,6 +22,7 @@ internal static class Problems
         UnstorableEventException { Code: UnstorableEventException.TooLarge } large => new(
             StatusCodes.Status413PayloadTooLarge, large.Code, "The request holds more than one event may hold."),
         UnstorableEventException text => new(StatusCodes.Status422UnprocessableEntity, text.Code, "The request holds text that cannot be stored: the character NUL, or no valid Unicode."),
+        InvalidSearchException search => new(StatusCodes.Status400BadRequest, search.Code, search.Message),
         UnknownTenantException or TenantDisabledException => new(
             StatusCodes.Status403Forbidden, ((EventSourcingException)error).Code, "The tenant does not exist or is disabled."),
         ValidationException invalid => InvalidRequests.Describe(invalid),

@@ -157,6 +157,23 @@ public abstract class ServerConformance(PostgresFixture postgres, OwnServer own)
         Assert.Equal([low, high.Position], await store.FeedPositions(Ct));
     }
 
+    [Fact]
+    public async Task A_stream_is_not_archived_before_a_prepared_append_to_it_has_ended()
+    {
+        await using var store = await CreateIn(await own.NewDatabase(Ct));
+        await using var append = await store.BeginAppend(Ct);
+        var stream = NewTally();
+        await store.Append(stream, ExpectedVersion.None, Counts(1, 1), Ct);
+        await append.Insert(stream, 2, new(2), Ct);
+        var archive = store.Store.Archive(stream, ExpectedVersion.Any, Ct);
+        await store.Until("select exists (select from eventstore.archived_streams)", Ct);
+        await append.Execute("prepare transaction 'fourth'", Ct);
+        await store.Execute("commit prepared 'fourth'", Ct);
+
+        Assert.True(await archive);
+        Assert.Equal(2, (await store.Store.Load<TallyState>(stream, ct: Ct)).Version);
+    }
+
     [Fact, Behaviour(21)]
     public async Task A_prepared_append_survives_the_end_of_the_server_and_holds_the_feed_back_after_it()
     {
@@ -272,18 +289,5 @@ public abstract class ServerConformance(PostgresFixture postgres, OwnServer own)
                 return numbers;
             }
         }
-    }
-
-    private sealed class FreshServer : IAsyncDisposable
-    {
-        private readonly OwnServer server = new();
-
-        public async Task<string> Start(CancellationToken ct)
-        {
-            await server.InitializeAsync();
-            return await server.NewDatabase(ct);
-        }
-
-        public ValueTask DisposeAsync() => server.DisposeAsync();
     }
 }

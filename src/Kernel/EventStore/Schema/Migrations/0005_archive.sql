@@ -31,8 +31,13 @@ begin
   if to_regclass(format('eventstore.%I', 'snapshots_' || p_type || '_' || v_shard)) is not null then
     return true;
   end if;
+
+  -- Who has waited for the lock must not ask to_regclass() again: it may remember that there was none.
   perform pg_advisory_xact_lock(7741001, 2);
-  if to_regclass(format('eventstore.%I', 'snapshots_' || p_type || '_' || v_shard)) is not null then
+  if exists (
+    select from pg_class
+    where relnamespace = 'eventstore'::regnamespace and relname = ('snapshots_' || p_type || '_' || v_shard)::name
+  ) then
     return true;
   end if;
   if not exists (select from eventstore.shards where shard = p_shard)

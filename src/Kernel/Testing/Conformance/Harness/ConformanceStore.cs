@@ -154,7 +154,7 @@ public sealed class ConformanceStore : IAsyncDisposable
     internal static async Task<ConformanceStore> Create(PostgresFixture postgres, StoreSetup setup, CancellationToken ct)
     {
         var pools = OptionsOf(setup).PoolShards;
-        var types = string.Join(',', setup.Model.Aggregates.Select(type => type.Name));
+        var types = string.Join(',', setup.Model.Aggregates.Select(type => type.IndexData ? type.Name + " indexed" : type.Name));
         var template = new DatabaseTemplate($"conformance {pools} {types}", connectionString => Build(connectionString, setup));
         var copy = await postgres.CreateDatabase(template, ct);
         return new(copy.ConnectionString, setup, copy);
