@@ -13,6 +13,7 @@ public interface IEventStore
     /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
     /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
     /// <exception cref="AggregateArchivedException">The stream is archived.</exception>
+    /// <exception cref="TenantMovingException">The tenant is being moved to another shard, and that takes long. Repeating the append is safe.</exception>
     Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default);
 
     /// <summary>

@@ -47,6 +47,12 @@ public sealed class EventStoreOptions
     /// </summary>
     public bool Notify { get; set; } = true;
 
+    /// <summary>
+    /// How long an append waits for a tenant that is in the last step of a move, before it fails with the transient code <c>tenant_moving</c>. The mover gives up
+    /// after half of that, so that appends get through either way; in the steps before, it waits as long as this for others.
+    /// </summary>
+    public TimeSpan LongestTenantMove { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Throws unless every value is in its range.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -62,6 +68,8 @@ public sealed class EventStoreOptions
         Check(MaxCachedStates >= 0, nameof(MaxCachedStates), "0 or more");
         Check(MaxCachedBytes >= 0, nameof(MaxCachedBytes), "0 or more");
         Check(FeedPolling.Shortest > TimeSpan.Zero && FeedPolling.Longest >= FeedPolling.Shortest, nameof(FeedPolling), "more than zero, the second at least the first");
+        Check(
+            LongestTenantMove >= TimeSpan.FromMilliseconds(100) && LongestTenantMove <= TimeSpan.FromHours(1), nameof(LongestTenantMove), "0.1 seconds to 1 hour");
     }
 
     private static void Check(bool valid, string name, string expected)

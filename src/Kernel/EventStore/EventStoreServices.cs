@@ -32,6 +32,7 @@ public static class EventStoreServices
         services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.AddSingleton(provider => provider.GetRequiredService<PostgresEventStore>().Feed);
         services.AddSingleton(provider => provider.GetRequiredService<PostgresEventStore>().Tenants);
+        services.TryAddSingleton<ITenants>(provider => provider.GetRequiredService<Tenants>());
         services.AddSingleton(provider => new Migrator(
             provider.GetRequiredService<NpgsqlDataSource>(),
             provider.GetRequiredService<DomainModel>(),

@@ -47,7 +47,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         this.model = model;
         ownsMetrics = metrics is null;
         Metrics = metrics ?? new();
-        Tenants = new(dataSource, time);
+        Tenants = new(dataSource, time, options);
         Feed = new(dataSource, model, options, time, Metrics, loggers.CreateLogger<Feed>());
         appender = new(dataSource, model, Tenants, options, time, Metrics);
         multiStreamAppender = new(dataSource, model, Tenants, options, time, Metrics);
@@ -100,6 +100,10 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// The store does not learn of the commit. Readers of the feed find the events at their next poll (<see cref="EventStoreOptions.FeedPolling"/>), or
     /// at once when <see cref="Feed.Signal"/> is called after the commit; a snapshot that is due is written after the next load.
     /// </para>
+    /// <para>
+    /// While the tenant is in the last step of a move, this does not wait for its end: a transaction that has appended already is one that the mover waits for.
+    /// It fails with <see cref="TenantMovingException"/>, which is transient: roll back, and repeat the whole transaction.
+    /// </para>
     /// </remarks>
     /// <param name="request">The events.</param>
     /// <param name="transaction">An open transaction at the level read committed, in the store's database.</param>
@@ -142,6 +146,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <exception cref="UnknownTenantException">The store knows no such tenant.</exception>
     /// <exception cref="TenantDisabledException">The tenant is switched off.</exception>
     /// <exception cref="AggregateArchivedException">A stream, which it names, is archived. Nothing was written to any.</exception>
+    /// <exception cref="TenantMovingException">A move of the tenant has not ended within <see cref="EventStoreOptions.LongestTenantMove"/>.</exception>
     public async Task<IReadOnlyList<AppendResult>> AppendMany(IReadOnlyList<AppendRequest> requests, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
@@ -232,8 +237,15 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         FeedRange range, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(range);
-        var shard = range.TenantId is { } tenant ? await Tenants.Find(tenant, ct) : null;
-        foreach (var envelope in (await Feed.Read(range, shard, ct)).Events)
+        var shard = range.TenantId is null ? null : await Tenants.Find(range.TenantId, ct);
+        var page = await Feed.Read(range, shard, ct);
+        while (range.TenantId is { } tenant && page.Events.Count == 0 && await Tenants.Find(tenant, ct) is var now && now != shard)
+        {
+            // The tenant has moved to another shard since we looked.
+            page = await Feed.Read(range, shard = now, ct);
+        }
+
+        foreach (var envelope in page.Events)
         {
             yield return envelope;
         }

@@ -106,6 +106,28 @@ public sealed class CachedAggregateTests(PostgresFixture postgres) : Conformance
         await Loads(store, stream, version: 150, cached: 0, events: 150);
     }
 
+    [Fact]
+    public async Task A_state_in_memory_serves_before_during_and_after_a_move_of_its_tenant()
+    {
+        await using var store = await NewStore(Cached with { Configure = options => options.LongestTenantMove = TimeSpan.FromMinutes(10) });
+        var stream = await Warm(store, 150);
+        foreach (var placement in (TenantPlacement[])[TenantPlacement.Dedicated, TenantPlacement.Pool])
+        {
+            await using (var held = await HeldMove.Begin(store.AnotherHost(), Acme, placement, Ct))
+            {
+                await Loads(store, stream, version: 150, cached: 150, events: 0);
+                await held.LetGo(Ct);
+                await held.Move;
+            }
+
+            await Loads(store, stream, version: 150, cached: 0, events: 50);
+            await Loads(store, stream, version: 150, cached: 150, events: 0);
+        }
+
+        await store.AnotherHost().Store.Tenants.Drop(Acme, Ct);
+        await Assert.ThrowsAsync<UnknownTenantException>(() => store.Store.Load<TallyState>(stream, ct: Ct));
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(5)]

@@ -87,3 +87,8 @@ public sealed class UncoalescedArchiveRaceTests(PostgresFixture postgres) : Arch
 {
     protected override void Configure(EventStoreOptions options) => options.AppendLanes = 0;
 }
+public sealed class TenantDropTests(PostgresFixture postgres) : TenantDropConformance(postgres);
+
+public sealed class TenantMoveTests(PostgresFixture postgres) : TenantMoveConformance(postgres);
+
+public sealed class TenantMovingTests(PostgresFixture postgres) : TenantMovingConformance(postgres);

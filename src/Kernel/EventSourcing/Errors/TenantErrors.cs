@@ -15,3 +15,28 @@ public sealed class TenantDisabledException(string tenantId)
     /// <summary>The tenant.</summary>
     public string TenantId { get; } = tenantId;
 }
+
+/// <summary>
+/// The tenant is being moved to another shard and cannot be written to at the moment, or not changed by an operator; it can be read. Nothing
+/// was written.
+/// </summary>
+public sealed class TenantMovingException(string tenantId)
+    : EventSourcingException("tenant_moving", $"The tenant '{tenantId}' is being moved; try again in a moment.")
+{
+    /// <summary>The tenant.</summary>
+    public string TenantId { get; } = tenantId;
+
+    /// <inheritdoc />
+    public override bool IsTransient => true;
+}
+
+/// <summary>The tenant is being removed. Its id can be used again when that is done.</summary>
+public sealed class TenantDroppingException(string tenantId)
+    : EventSourcingException("tenant_dropping", $"The tenant '{tenantId}' is being dropped; its id can be used again when that is done.")
+{
+    /// <summary>The tenant.</summary>
+    public string TenantId { get; } = tenantId;
+
+    /// <inheritdoc />
+    public override bool IsTransient => true;
+}

@@ -8,16 +8,43 @@ namespace Monolith.EventStore;
 internal sealed class AppendInquiry(Func<string, NpgsqlCommand> commandOf)
 {
     /// <summary>The result of an earlier try: when the very events stand there already, it succeeded and its answer was lost.</summary>
+    /// <returns>The result; null when the stream is not there any more, because its tenant has moved: then the append is to be sent anew.</returns>
     /// <exception cref="ConcurrencyException">Others stand there, or none: the stream was not where the writer expected it.</exception>
-    public async Task<AppendResult> Repeated(EncodedAppend append, Leaf leaf, long? actual, CancellationToken ct)
+    public async Task<AppendResult?> Repeated(EncodedAppend append, Leaf leaf, long? actual, CancellationToken ct)
+    {
+        try
+        {
+            return await RepeatedThere(append, leaf, actual, ct);
+        }
+        catch (PostgresException error) when (PostgresErrors.IsLeafMissing(error))
+        {
+            return null;
+        }
+    }
+
+    private async Task<AppendResult?> RepeatedThere(EncodedAppend append, Leaf leaf, long? actual, CancellationToken ct)
     {
         var expected = append.Request.Expected;
-        return (expected.IsExact ? await EarlierTry(append, leaf, expected.Value, ct) : null)
-            ?? throw new ConcurrencyException(append.Stream, expected, actual ?? await StreamVersion(append.Stream, leaf, ct));
+        if (!expected.IsExact || actual <= expected.Value)
+        {
+            throw new ConcurrencyException(append.Stream, expected, actual ?? await StreamVersion(append.Stream, leaf, ct));
+        }
+
+        var (stored, any) = await Behind(append, leaf, expected.Value, ct);
+        if (stored is not null || !any)
+        {
+            return stored;
+        }
+
+        var version = actual ?? await StreamVersion(append.Stream, leaf, ct);
+        return version > expected.Value ? throw new ConcurrencyException(append.Stream, expected, version) : null;
     }
 
     /// <summary>The result of an earlier try that put the very events behind a version; null when others stand there, or none.</summary>
-    public async Task<AppendResult?> EarlierTry(EncodedAppend append, Leaf leaf, long behind, CancellationToken ct)
+    public async Task<AppendResult?> EarlierTry(EncodedAppend append, Leaf leaf, long behind, CancellationToken ct) =>
+        (await Behind(append, leaf, behind, ct)).Stored;
+
+    private async Task<(AppendResult? Stored, bool Any)> Behind(EncodedAppend append, Leaf leaf, long behind, CancellationToken ct)
     {
         await using var tail = commandOf(leaf.Statement("stream_tail.sql"));
         tail.Parameters.Add(new NpgsqlParameter<string> { TypedValue = append.Stream.TenantId });
@@ -25,16 +52,22 @@ internal sealed class AppendInquiry(Func<string, NpgsqlCommand> commandOf)
         tail.Parameters.Add(new NpgsqlParameter<long> { TypedValue = behind });
         tail.Parameters.Add(new NpgsqlParameter<int> { TypedValue = append.Count });
         await using var reader = await tail.ExecuteReaderAsync(ct);
-        var same = 0;
-        while (await reader.ReadAsync(ct) && reader.GetGuid(1) == append.EventIds[same])
+        var (same, any) = (0, false);
+        while (await reader.ReadAsync(ct))
         {
+            any = true;
+            if (reader.GetGuid(1) != append.EventIds[same])
+            {
+                break;
+            }
+
             if (++same == append.Count)
             {
-                return new(reader.GetInt64(0), reader.GetInt64(2));
+                return (new(reader.GetInt64(0), reader.GetInt64(2)), true);
             }
         }
 
-        return null;
+        return (null, any);
     }
 
     /// <summary>The same, wherever in the stream the events stand.</summary>

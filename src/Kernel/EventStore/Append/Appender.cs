@@ -45,7 +45,7 @@ internal sealed class Appender
 
         try
         {
-            var result = await (transaction is null ? Append(append, alone, inquiry, ct) : Join(append, transaction, ct));
+            var result = await (transaction is null ? Append(append, alone, inquiry, tenants.FindToWrite, ct) : Join(append, transaction, ct));
             metrics.Appended(append.Stream.AggregateType, append.Count, started);
             return (result, result.Version - append.Count, append.BytesToLoad);
         }
@@ -71,12 +71,18 @@ internal sealed class Appender
 
         // On the caller's connection: callers that each hold one and wait for another would empty the pool.
         await tenants.ShardOf(append.Stream.TenantId, CommandOf, ct);
-        return await Append(append, (append, ct) => commands.Joined(append, transaction, ct), new(CommandOf), ct);
+        return await Append(
+            append,
+            (append, ct) => commands.Joined(append, transaction, ct),
+            new(CommandOf),
+            (tenantId, ct) => tenants.FindToWrite(tenantId, CommandOf, ct),
+            ct);
 
         NpgsqlCommand CommandOf(string sql) => new(sql, transaction.Connection, transaction);
     }
 
-    private async Task<AppendResult> Append(EncodedAppend append, Sender send, AppendInquiry inquiry, CancellationToken ct)
+    private async Task<AppendResult> Append(
+        EncodedAppend append, Sender send, AppendInquiry inquiry, Func<string, CancellationToken, Task<string>> findToWrite, CancellationToken ct)
     {
         var stream = append.Stream;
         for (var race = 0; ; race++)
@@ -89,14 +95,17 @@ internal sealed class Appender
                     return new(outcome.Actual + append.Count, position);
                 }
 
-                if (outcome.TenantOk)
+                if (outcome.TenantOk && await inquiry.Repeated(append, outcome.Leaf, outcome.Actual, ct) is { } stored)
                 {
-                    return await inquiry.Repeated(append, outcome.Leaf, outcome.Actual, ct);
+                    return stored;
                 }
             }
-            catch (PostgresException error) when (PostgresErrors.IsVersionTaken(error) && append.Request.Expected.IsExact)
+            catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsVersionTaken(error) && append.Request.Expected.IsExact)
             {
-                return await inquiry.Repeated(append, await commands.LeafOf(stream, ct), actual: null, ct);
+                if (await inquiry.Repeated(append, await commands.LeafOf(stream, ct), actual: null, ct) is { } stored)
+                {
+                    return stored;
+                }
             }
             catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsVersionTaken(error))
             {
@@ -107,16 +116,16 @@ internal sealed class Appender
                 await inquiry.RefuseHeldClaims(append, error, ct);
                 continue;
             }
-            catch (PostgresException error) when (race == 0 && PostgresErrors.IsLeafMissing(error))
+            catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsLeafMissing(error))
             {
                 await tenants.RequireElsewhere(stream.TenantId, await commands.LeafOf(stream, ct), error, ct);
             }
 
-            // Disabled, dropped, or moved to another shard since we looked; or the stream is archived.
-            var leaf = Leaf.Of(stream.AggregateType, await tenants.Find(stream.TenantId, ct));
-            if (await inquiry.RefuseArchived(append, leaf, ct) is { } stored)
+            // Disabled, dropped, or moved to another shard since we looked, or about to be: then this waits. Or the stream is archived.
+            var leaf = Leaf.Of(stream.AggregateType, await findToWrite(stream.TenantId, ct));
+            if (await inquiry.RefuseArchived(append, leaf, ct) is { } archived)
             {
-                return stored;
+                return archived;
             }
         }
     }

@@ -115,8 +115,8 @@ internal sealed class MultiStreamAppender(
             }
             catch (PostgresException error) when (race < MaxRaces && (PostgresErrors.IsStreamElsewhere(error) || PostgresErrors.IsVersionTaken(error)))
             {
-                // The tenant first: disabled, dropped, or moved to another shard since we looked.
-                if (await tenants.Find(tenant, ct) == shard && await EarlierTry(appends, shard, ct) is { } stored)
+                // The tenant first: disabled, dropped, or moved to another shard since we looked, or about to be: then this waits.
+                if (await tenants.FindToWrite(tenant, ct) == shard && await EarlierTryThere(appends, shard, ct) is { } stored)
                 {
                     return stored;
                 }
@@ -125,10 +125,32 @@ internal sealed class MultiStreamAppender(
             {
                 await RefuseHeldClaims(appends, error, ct);
             }
-            catch (PostgresException error) when (race == 0 && PostgresErrors.IsLeafMissing(error))
+            catch (PostgresException error) when (race < MaxRaces && PostgresErrors.IsLeafMissing(error))
             {
                 await tenants.RequireElsewhere(tenant, Leaf.Of(appends[0].Stream.AggregateType, shard), error, ct);
             }
+        }
+    }
+
+    // What looks like a conflict is none when the tenant has moved while it was looked at.
+    private async Task<AppendResult[]?> EarlierTryThere(EncodedAppend[] appends, string shard, CancellationToken ct)
+    {
+        try
+        {
+            return await EarlierTry(appends, shard, ct);
+        }
+        catch (ConcurrencyException)
+        {
+            if (await tenants.Find(appends[0].Stream.TenantId, ct) == shard)
+            {
+                throw;
+            }
+
+            return null;
+        }
+        catch (PostgresException error) when (PostgresErrors.IsLeafMissing(error))
+        {
+            return null;
         }
     }
 

@@ -14,7 +14,7 @@ where tenant_id = $1
   and version <= $4
   and exists (
     select from eventstore.tenants
-    where tenant_id = $1 and shard = '{shard}' and status = 'active'
+    where tenant_id = $1 and shard = '{shard}' and status in ('active', 'moving')
   )
 order by version
 limit $5

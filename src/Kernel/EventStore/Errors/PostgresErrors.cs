@@ -22,6 +22,12 @@ internal static class PostgresErrors
     /// <summary>Not every stream of an append to several is where its writer expects it.</summary>
     public static bool IsStreamElsewhere(Exception error) => error is PostgresException { SqlState: "ES003" };
 
+    /// <summary>A tenant that was being dropped is gone: another host has finished.</summary>
+    public static bool IsTenantNotDropped(Exception error) => error is PostgresException { SqlState: "ES010" };
+
+    /// <summary>A table has no column that says to which tenant a row belongs.</summary>
+    public static bool IsTenantColumnMissing(Exception error) => error is PostgresException { SqlState: "ES011" };
+
     /// <summary>A projection's checkpoint is not where the writer believes, or belongs to another host.</summary>
     public static bool IsCheckpointMoved(Exception error) => error is PostgresException { SqlState: "ES002" };
 

@@ -90,7 +90,7 @@ internal sealed class ImportWriter(NpgsqlDataSource dataSource, Tenants tenants)
         var moved = false;
         foreach (var (tenant, shard) in batch.Streams.Select(stream => (stream.Id.TenantId, stream.Leaf.Shard)).Distinct())
         {
-            moved |= await tenants.Find(tenant, ct) != shard;
+            moved |= await tenants.FindToWrite(tenant, ct) != shard;
         }
 
         return moved;

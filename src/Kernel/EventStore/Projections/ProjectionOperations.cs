@@ -1,3 +1,4 @@
+using Monolith.EventSourcing;
 using Npgsql;
 
 namespace Monolith.EventStore.Projections;

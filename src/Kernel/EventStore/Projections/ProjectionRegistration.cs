@@ -15,7 +15,8 @@ public static class ProjectionRegistration
         services.AddSingleton<Projection, TProjection>();
 
     /// <summary>
-    /// Runs the projections among the services with the host. Needs the store, and an <see cref="IViewStore"/> where projections make documents.
+    /// Runs the projections among the services with the host. Needs the store, and an <see cref="IViewStore"/> where projections make documents. From now on
+    /// <see cref="ITenants.Drop"/> removes a tenant from the read models as well.
     /// </summary>
     public static IServiceCollection AddProjectionRunner(this IServiceCollection services, Action<ProjectionOptions>? configure = null)
     {
@@ -43,6 +44,10 @@ public static class ProjectionRegistration
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILoggerFactory>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ProjectionRunner>());
+        services.Replace(ServiceDescriptor.Singleton<ITenants>(provider => new TenantsWithReadModels(
+            provider.GetRequiredService<Tenants>(),
+            new Lazy<ProjectionCatalog>(provider.GetRequiredService<ProjectionCatalog>),
+            new Lazy<IViewStore?>(provider.GetService<IViewStore>))));
         return services;
     }
 }

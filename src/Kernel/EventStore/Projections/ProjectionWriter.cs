@@ -24,4 +24,8 @@ internal abstract class ProjectionWriter
 
     /// <summary>Removes the shadow, in the transaction of the connection.</summary>
     public abstract Task DropShadow(NpgsqlConnection connection, CancellationToken ct);
+
+    /// <summary>Removes some of a tenant's rows, in the transaction of the connection.</summary>
+    /// <returns>How many; fewer than <paramref name="limit"/> when there are no more.</returns>
+    public abstract Task<int> RemoveTenant(NpgsqlConnection connection, ViewRows rows, string tenantId, int limit, CancellationToken ct);
 }

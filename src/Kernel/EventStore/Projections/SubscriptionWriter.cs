@@ -40,4 +40,6 @@ internal sealed class SubscriptionWriter(Subscription subscription) : Projection
     public override Task Promote(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
 
     public override Task DropShadow(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
+
+    public override Task<int> RemoveTenant(NpgsqlConnection connection, ViewRows rows, string tenantId, int limit, CancellationToken ct) => Task.FromResult(0);
 }

@@ -23,6 +23,12 @@ public abstract class TableProjection(string name, int version, string schema) :
     /// <summary>The tables, unqualified: a rebuild empties them.</summary>
     public abstract IReadOnlyList<string> Tables { get; }
 
+    /// <summary>
+    /// The column of each of the tables that holds the tenant: by it a tenant's rows are removed when it is dropped. Override it where it has another name; null
+    /// when no row belongs to one tenant alone.
+    /// </summary>
+    public virtual string? TenantColumn => "tenant_id";
+
     /// <summary>Adds the statements that an event becomes; none to leave it out. Pure: no clock, no random, no I/O.</summary>
     public abstract void Apply(EventEnvelope envelope, TableStatements statements);
 
@@ -33,7 +39,7 @@ public abstract class TableProjection(string name, int version, string schema) :
             throw new InvalidModelException($"The projection '{Name}' names no table.");
         }
 
-        foreach (var identifier in Tables.Append(Schema).Where(identifier => !SqlNames.IsPlain(identifier)))
+        foreach (var identifier in Tables.Append(Schema).Append(TenantColumn ?? Schema).Where(identifier => !SqlNames.IsPlain(identifier)))
         {
             throw new InvalidModelException($"The projection '{Name}' names '{identifier}', which is not lower-case letters, digits and underscores.");
         }

@@ -12,7 +12,7 @@ where tenant_id = $1
   {filter}
   and exists (
     select from eventstore.tenants
-    where tenant_id = $1 and shard = '{shard}' and status = 'active'
+    where tenant_id = $1 and shard = '{shard}' and status in ('active', 'moving')
   )
 order by position
 limit $6

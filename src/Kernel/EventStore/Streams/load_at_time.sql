@@ -14,7 +14,7 @@ with snapshot as materialized (
 ),
 tenant as materialized (
   select from eventstore.tenants
-  where tenant_id = $1 and shard = '{shard}' and status = 'active'
+  where tenant_id = $1 and shard = '{shard}' and status in ('active', 'moving')
 )
 select version, null as event_type, null as event_version, state as data
 from snapshot

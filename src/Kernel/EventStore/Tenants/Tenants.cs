@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -7,15 +7,33 @@ namespace Monolith.EventStore;
 
 /// <summary>
 /// The tenants of the store. Where a tenant lies is remembered, and every statement checks in the database that it still lies there and is
-/// active: a tenant that another host adds, disables or moves is seen at once.
+/// active: a tenant that another host adds, disables, moves or drops is seen at once.
 /// </summary>
-public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = null)
+public sealed partial class Tenants : ITenants
 {
-    private readonly ConcurrentDictionary<string, string> shards = new(StringComparer.Ordinal);
-    private readonly TimeProvider time = time ?? TimeProvider.System;
+    private readonly NpgsqlDataSource dataSource;
+    private readonly TimeProvider time;
+    private readonly EventStoreOptions options;
+    private readonly MoveWaiting moves;
+    private readonly ShardWriters writers;
+    private readonly VacantShards vacantShards;
 
-    /// <summary>Adds a tenant; it works at once on every host. Adding it again changes nothing, whatever the placement says.</summary>
-    /// <exception cref="ArgumentException">The id is malformed.</exception>
+    /// <summary>The tenants of a database.</summary>
+    /// <param name="dataSource">The database of the store.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="options">How long moves may take; null for the defaults.</param>
+    public Tenants(NpgsqlDataSource dataSource, TimeProvider? time = null, EventStoreOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        (this.dataSource, this.time, this.options) = (dataSource, time ?? TimeProvider.System, options ?? new());
+        moves = new(dataSource, this.time, this.options);
+        writers = new(dataSource, this.time);
+        vacantShards = new(dataSource, this.time);
+    }
+
+    private Backoff Pauses => new(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(100), time);
+
+    /// <inheritdoc />
     public async Task Add(string tenantId, TenantPlacement placement = TenantPlacement.Pool, CancellationToken ct = default)
     {
         if (!TenantIds.IsValid(tenantId))
@@ -23,27 +41,58 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
             throw new ArgumentException($"'{tenantId}' is not a tenant id: lower-case letters, digits and hyphens inside, at most 63 characters.", nameof(tenantId));
         }
 
-        if (placement == TenantPlacement.Dedicated)
+        if (!await (placement == TenantPlacement.Dedicated ? AddDedicated(tenantId, ct) : AddToPool(tenantId, ct))
+            && await Ask(tenantId, dataSource.CreateCommand, ct) is (_, TenantStatus.Dropping))
         {
-            await AddDedicated(tenantId, ct);
-            return;
+            throw new TenantDroppingException(tenantId);
         }
-
-        await using var command = dataSource.CreateCommand(Statements.Text("add_pool_tenant.sql"));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
-        command.Parameters.Add(Now());
-        await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct));
     }
 
-    /// <summary>Switches a tenant off: it can neither read nor write until it is enabled again. Nothing is lost.</summary>
-    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
-    public Task Disable(string tenantId, CancellationToken ct = default) => SetStatus(tenantId, "disabled", ct);
+    /// <inheritdoc />
+    public async Task Disable(string tenantId, CancellationToken ct = default)
+    {
+        shards.TryRemove(tenantId, out _);
+        while (!await Change("disable_tenant.sql", tenantId, ct))
+        {
+            if (await Known(tenantId, ct) is (_, TenantStatus.Moving))
+            {
+                await moves.UntilEnded(tenantId, ct);
+            }
+        }
+    }
 
-    /// <summary>Switches a tenant on again.</summary>
-    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
-    public Task Enable(string tenantId, CancellationToken ct = default) => SetStatus(tenantId, "active", ct);
+    /// <inheritdoc />
+    public Task Enable(string tenantId, CancellationToken ct = default) =>
+        ChangeUnlessMoved("enable_tenant.sql", tenantId, async () => (await Known(tenantId, ct)).Status is TenantStatus.Active or TenantStatus.Moving, ct);
 
-    /// <summary>All tenants, by id.</summary>
+    /// <inheritdoc />
+    public Task Drop(string tenantId, CancellationToken ct = default) => Drop(tenantId, [], ct);
+
+    /// <inheritdoc />
+    public async Task Move(string tenantId, TenantPlacement placement, CancellationToken ct = default)
+    {
+        if (!TenantIds.IsValid(tenantId))
+        {
+            throw new UnknownTenantException(tenantId);
+        }
+
+        var isDone = false;
+        while (!isDone)
+        {
+            try
+            {
+                isDone = await new TenantMove(dataSource, time, options, writers, tenantId, placement).Run(ct);
+            }
+            finally
+            {
+                shards.TryRemove(tenantId, out _);
+                await moves.EndAbandoned(tenantId);
+                await vacantShards.RemoveAll(options.LongestTenantMove, ct);
+            }
+        }
+    }
+
+    /// <inheritdoc />
     public async Task<IReadOnlyList<Tenant>> List(CancellationToken ct = default)
     {
         await using var command = dataSource.CreateCommand(Statements.Text("list_tenants.sql"));
@@ -51,13 +100,18 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
         var tenants = new List<Tenant>();
         while (await reader.ReadAsync(ct))
         {
-            tenants.Add(new(reader.GetString(0), reader.GetString(1), reader.GetString(2) == "active", reader.GetFieldValue<DateTimeOffset>(3)));
+            tenants.Add(new(
+                reader.GetString(0),
+                reader.GetString(1),
+                reader.GetBoolean(2) ? TenantPlacement.Pool : TenantPlacement.Dedicated,
+                StatusOf(reader.GetString(3)),
+                reader.GetFieldValue<DateTimeOffset>(4)));
         }
 
         return tenants;
     }
 
-    /// <summary>All shards, by name.</summary>
+    /// <inheritdoc />
     public async Task<IReadOnlyList<string>> Shards(CancellationToken ct = default)
     {
         await using var command = dataSource.CreateCommand(Statements.Text("list_shards.sql"));
@@ -71,68 +125,32 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
         return names;
     }
 
-    /// <summary>The shard of an active tenant; from memory where it is known.</summary>
-    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
-    /// <exception cref="TenantDisabledException">The tenant is disabled.</exception>
-    public ValueTask<string> ShardOf(string tenantId, CancellationToken ct = default) =>
-        tenantId is not null && shards.TryGetValue(tenantId, out var shard) ? new(shard) : new(Find(tenantId!, ct));
-
-    /// <summary>The same, with a command of the caller's where the database has to be asked.</summary>
-    internal ValueTask<string> ShardOf(string tenantId, Func<string, NpgsqlCommand> commandOf, CancellationToken ct) =>
-        shards.TryGetValue(tenantId, out var shard) ? new(shard) : new(Find(tenantId, commandOf, ct));
-
-    /// <summary>Asks the database anew where a tenant lies, because a statement found it elsewhere or switched off.</summary>
-    internal Task<string> Find(string tenantId, CancellationToken ct) => Find(tenantId, dataSource.CreateCommand, ct);
-
-    private async Task<string> Find(string tenantId, Func<string, NpgsqlCommand> commandOf, CancellationToken ct)
+    /// <summary>Drops a tenant, and rows of others that belong to it.</summary>
+    internal async Task Drop(string tenantId, IReadOnlyList<RemoveRows> others, CancellationToken ct)
     {
         if (!TenantIds.IsValid(tenantId))
         {
             throw new UnknownTenantException(tenantId);
         }
 
-        await using var command = commandOf(Statements.Text("find_tenant.sql"));
+        await ChangeUnlessMoved(
+            "mark_dropping.sql",
+            tenantId,
+            async () => (await Ask(tenantId, dataSource.CreateCommand, ct) ?? throw new UnknownTenantException(tenantId)).Status == TenantStatus.Dropping,
+            ct);
+        await new TenantDrop(dataSource, time, writers, vacantShards).Run(tenantId, others, ct);
+        await vacantShards.RemoveAll(options.LongestTenantMove, ct);
+    }
+
+    private async Task<bool> AddToPool(string tenantId, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(Statements.Text("add_pool_tenant.sql"));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
-        await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
-        return await Answer(tenantId, reader, ct);
+        command.Parameters.Add(Now());
+        return await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct)) > 0;
     }
 
-    /// <summary>The question where a tenant lies, for a batch that has others too; <see cref="Answer"/> reads what comes back.</summary>
-    internal static NpgsqlBatchCommand Question(string tenantId) =>
-        new(Statements.Text("find_tenant.sql")) { Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } } };
-
-    /// <summary>Where the tenant lies, from the answer to <see cref="Question"/>.</summary>
-    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
-    /// <exception cref="TenantDisabledException">The tenant is disabled.</exception>
-    internal async Task<string> Answer(string tenantId, NpgsqlDataReader reader, CancellationToken ct)
-    {
-        if (!await reader.ReadAsync(ct))
-        {
-            shards.TryRemove(tenantId, out _);
-            throw new UnknownTenantException(tenantId);
-        }
-
-        if (reader.GetString(1) != "active")
-        {
-            shards.TryRemove(tenantId, out _);
-            throw new TenantDisabledException(tenantId);
-        }
-
-        return shards[tenantId] = reader.GetString(0);
-    }
-
-    /// <summary>Returns when a tenant no longer lies in a leaf that is missing, so that whoever looked for it there may look anew.</summary>
-    /// <exception cref="UnknownTenantException">The tenant was dropped, and its leaf with it.</exception>
-    /// <exception cref="SchemaException">The tenant lies there: the leaf should be there too.</exception>
-    internal async Task RequireElsewhere(string tenantId, Leaf leaf, PostgresException missing, CancellationToken ct)
-    {
-        if (await Find(tenantId, ct) == leaf.Shard)
-        {
-            throw new SchemaException($"There is no partition {leaf.Events}: run the migration. ({missing.SqlState})", missing);
-        }
-    }
-
-    private async Task AddDedicated(string tenantId, CancellationToken ct)
+    private async Task<bool> AddDedicated(string tenantId, CancellationToken ct)
     {
         await using var connection = await PostgresErrors.Translate(dataSource.OpenConnectionAsync(ct).AsTask());
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -142,7 +160,7 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
             known.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
             if (await known.ExecuteScalarAsync(ct) is not null)
             {
-                return;
+                return false;
             }
         }
 
@@ -158,18 +176,30 @@ public sealed class Tenants(NpgsqlDataSource dataSource, TimeProvider? time = nu
             Now());
         await Execute(connection, "ensure_partitions.sql", ct);
         await transaction.CommitAsync(ct);
+        return true;
     }
 
-    private async Task SetStatus(string tenantId, string status, CancellationToken ct)
+    // What a mover holds off: tried until it has ended.
+    private async Task ChangeUnlessMoved(string file, string tenantId, Func<Task<bool>> isDone, CancellationToken ct)
     {
         shards.TryRemove(tenantId, out _);
-        await using var command = dataSource.CreateCommand(Statements.Text("set_tenant_status.sql"));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = status });
-        if (await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct)) == 0)
+        var started = time.GetTimestamp();
+        for (var attempt = 1; !await Change(file, tenantId, ct) && !await isDone(); attempt++)
         {
-            throw new UnknownTenantException(tenantId);
+            if (time.GetElapsedTime(started) > options.LongestTenantMove)
+            {
+                throw new TenantMovingException(tenantId);
+            }
+
+            await Pauses.Pause(attempt, ct);
         }
+    }
+
+    private async Task<bool> Change(string file, string tenantId, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(Statements.Text(file));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
+        return await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct)) > 0;
     }
 
     private static async Task Execute(NpgsqlConnection connection, string file, CancellationToken ct, params NpgsqlParameter[] parameters)

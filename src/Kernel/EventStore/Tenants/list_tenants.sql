@@ -1,3 +1,4 @@
-select tenant_id, shard, status, created_at
-from eventstore.tenants
-order by tenant_id
+select t.tenant_id, t.shard, s.kind = 'pool', t.status, t.created_at
+from eventstore.tenants t
+join eventstore.shards s on s.shard = t.shard
+order by t.tenant_id

@@ -114,6 +114,18 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
     public Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default) =>
         Execute(connection, "drop_shadow.sql", viewType, ct);
 
+    /// <inheritdoc/>
+    public async Task<int> RemoveTenant(
+        NpgsqlConnection connection, Type viewType, ViewRows rows, string tenantId, int limit, CancellationToken ct = default)
+    {
+        var table = Table(viewType, rows);
+        await using var command = new NpgsqlCommand(ReadModelStatements.Text("erase_tenant_views.sql"), connection)
+        {
+            Parameters = { Of(table.RowsSchema), Of(table.Name), Of(tenantId), Of(limit) },
+        };
+        return (int)(await command.ExecuteScalarAsync(ct))!;
+    }
+
     private async Task Execute(NpgsqlConnection connection, string file, Type viewType, CancellationToken ct)
     {
         var table = Table(viewType, ViewRows.Live);

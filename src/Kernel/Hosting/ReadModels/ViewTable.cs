@@ -19,7 +19,8 @@ internal sealed class ViewTable
         ViewType = viewType;
         Schema = document.TableName.Schema;
         Name = document.TableName.Name;
-        QualifiedName = $"\"{Schema}{(rows == ViewRows.Shadow ? "_shadow" : "")}\".\"{Name}\"";
+        RowsSchema = rows == ViewRows.Shadow ? Schema + "_shadow" : Schema;
+        QualifiedName = $"\"{RowsSchema}\".\"{Name}\"";
         TypeName = viewType.FullName!;
         isHierarchy = document.IsHierarchy();
         hasForeignKeys = document.ForeignKeys.Count > 0;
@@ -41,6 +42,9 @@ internal sealed class ViewTable
     public Type ViewType { get; }
 
     public string Schema { get; }
+
+    /// <summary>The schema that holds these rows.</summary>
+    public string RowsSchema { get; }
 
     public string Name { get; }
 

@@ -1,5 +1,5 @@
 -- A row for every projection on every shard, and for every rebuild. A shard that is added later begins where its projection once began:
--- there were no events in it.
+-- there were no events in it. A move that fills a vacant shard adds the rows itself, in the transaction in which its events appear.
 -- $1 projections, $2 versions, $3 start positions, $4 now
 insert into eventstore.projection_checkpoints (projection, slot, shard, version, position, start_position, started_at, updated_at)
 select p.projection, p.slot, s.shard, p.version, p.start, p.start, $4, $4
@@ -18,8 +18,9 @@ from (
   where k.projection = any ($1) and k.slot = 'shadow'
 ) p
 cross join eventstore.shards s
-where not exists (
-  select from eventstore.projection_checkpoints c
-  where c.projection = p.projection and c.slot = p.slot and c.shard = s.shard
-)
+where s.kind <> 'vacant'
+  and not exists (
+    select from eventstore.projection_checkpoints c
+    where c.projection = p.projection and c.slot = p.slot and c.shard = s.shard
+  )
 on conflict do nothing

@@ -30,4 +30,7 @@ internal sealed class DocumentWriter<TView, TKey>(DocumentProjection<TView, TKey
     public override Task Promote(NpgsqlConnection connection, CancellationToken ct) => views.Promote(connection, typeof(TView), ct);
 
     public override Task DropShadow(NpgsqlConnection connection, CancellationToken ct) => views.DropShadow(connection, typeof(TView), ct);
+
+    public override Task<int> RemoveTenant(NpgsqlConnection connection, ViewRows rows, string tenantId, int limit, CancellationToken ct) =>
+        views.RemoveTenant(connection, typeof(TView), rows, tenantId, limit, ct);
 }

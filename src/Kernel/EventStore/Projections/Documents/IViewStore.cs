@@ -43,4 +43,11 @@ public interface IViewStore
 
     /// <summary>Removes the shadow if there is one, in the transaction of the connection.</summary>
     Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default);
+
+    /// <summary>
+    /// Removes some of the views of a type that belong to a tenant, in the transaction of the connection, because the tenant is dropped. None, when there is no such
+    /// table.
+    /// </summary>
+    /// <returns>How many; fewer than <paramref name="limit"/> when there are no more.</returns>
+    Task<int> RemoveTenant(NpgsqlConnection connection, Type viewType, ViewRows rows, string tenantId, int limit, CancellationToken ct = default);
 }

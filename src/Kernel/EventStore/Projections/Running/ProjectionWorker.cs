@@ -104,9 +104,29 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
             }
             catch (Exception problem)
             {
+                if (PostgresErrors.IsLeafMissing(problem) && await IsGone(ct))
+                {
+                    LogGone(Key);
+                    services.Attention.Fire();
+                    return;
+                }
+
                 Failed(problem);
                 await services.Backoff.Pause(++failures, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    // A tenant's own shard goes with it when it is dropped or moved.
+    private async Task<bool> IsGone(CancellationToken ct)
+    {
+        try
+        {
+            return await services.Checkpoints.Position(Key.Projection, Key.Shard, ct) is null;
+        }
+        catch (Exception problem) when (problem is OperationCanceledException || Failures.IsOutage(problem))
+        {
+            return false;
         }
     }
 
@@ -233,6 +253,9 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
 
     [LoggerMessage(31, LogLevel.Information, "The projection {Projection} is run by another host now, or has been started anew.")]
     private partial void LogLost(ProjectionShard projection);
+
+    [LoggerMessage(35, LogLevel.Information, "The shard of the projection {Projection} is gone, and its tenant with it or elsewhere.")]
+    private partial void LogGone(ProjectionShard projection);
 
     [LoggerMessage(32, LogLevel.Warning, "The projection {Projection} waits for the database: {Problem}")]
     private partial void LogOutage(ProjectionShard projection, string problem);

@@ -62,6 +62,37 @@ internal sealed class TableWriter(TableProjection projection) : ProjectionWriter
         }
     }
 
+    public override async Task<int> RemoveTenant(NpgsqlConnection connection, ViewRows rows, string tenantId, int limit, CancellationToken ct)
+    {
+        var removed = 0;
+        foreach (var table in projection.TenantColumn is null ? [] : projection.Tables)
+        {
+            await using var command = new NpgsqlCommand(Statements.Text("erase_tenant_from_table.sql"), connection)
+            {
+                Parameters =
+                {
+                    Parameters.Of(SchemaOf(rows)),
+                    Parameters.Of(table),
+                    Parameters.Of(projection.TenantColumn!),
+                    Parameters.Of(tenantId),
+                    Parameters.Of(limit - removed),
+                },
+            };
+            try
+            {
+                removed += (int)(await command.ExecuteScalarAsync(ct))!;
+            }
+            catch (PostgresException missing) when (PostgresErrors.IsTenantColumnMissing(missing))
+            {
+                throw new InvalidModelException(
+                    $"The table '{table}' of the projection '{projection.Name}' has no column '{projection.TenantColumn}': override {nameof(TableProjection.TenantColumn)}.",
+                    missing);
+            }
+        }
+
+        return removed;
+    }
+
     private async Task Define(NpgsqlConnection connection, ViewRows rows, CancellationToken ct)
     {
         await Execute(connection, $"create schema if not exists {SchemaOf(rows)}", ct);

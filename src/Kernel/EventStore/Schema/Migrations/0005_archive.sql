@@ -116,6 +116,11 @@ begin
 end
 $$;
 
+-- Until the end of the transaction nobody moves the tenant to another shard; whoever is about to is waited for. A move holds the same lock alone.
+create function eventstore.keep_in_place(p_tenant text) returns void language sql as $$
+  select pg_advisory_xact_lock_shared(7741004, hashtext(p_tenant))
+$$;
+
 -- First step: closes a stream. From its commit on no append that begins is let through. See Archive/Archiver.cs for why there are two steps.
 -- elsewhere: the tenant is not active in this shard; missing: there is no stream; conflict: it is not at the expected version; marking: it is closed
 -- by this attempt or by the one that comes back; archived: it is in the archive already.
@@ -127,6 +132,7 @@ declare
   v_archived_at timestamptz;
 begin
   at_version := 0;
+  perform eventstore.keep_in_place(p_tenant);
   perform from eventstore.tenants where tenant_id = p_tenant and shard = p_shard and status = 'active' for no key update;
   if not found then
     outcome := 'elsewhere';
@@ -180,6 +186,7 @@ create function eventstore.finish_archiving(
 ) language plpgsql as $$
 begin
   at_version := 0;
+  perform eventstore.keep_in_place(p_tenant);
   perform from eventstore.tenants where tenant_id = p_tenant and shard = p_shard and status = 'active' for no key update;
   if not found then
     outcome := 'elsewhere';
@@ -215,6 +222,7 @@ create function eventstore.restore_stream(p_tenant text, p_type text, p_shard te
 declare
   v_archived_at timestamptz;
 begin
+  perform eventstore.keep_in_place(p_tenant);
   perform from eventstore.tenants where tenant_id = p_tenant and shard = p_shard and status = 'active' for no key update;
   if not found then
     return 'elsewhere';

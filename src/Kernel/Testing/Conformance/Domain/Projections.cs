@@ -82,6 +82,10 @@ public sealed class NumberTable : TableProjection
 
     public override IReadOnlyList<string> Tables => ["numbers"];
 
+    public string Owner { get; init; } = "tenant_id";
+
+    public override string? TenantColumn => Owner;
+
     public override void Apply(EventEnvelope envelope, TableStatements statements)
     {
         if (envelope.Event is Counted e)

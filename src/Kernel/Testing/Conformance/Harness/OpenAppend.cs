@@ -25,7 +25,7 @@ public sealed class OpenAppend : IAsyncDisposable
     public Task TakeFence(CancellationToken ct) => Execute("select pg_advisory_xact_lock_shared(7741001, 1)", ct);
 
     /// <summary>Takes the fence, draws a position and stores one event.</summary>
-    /// <returns>The position.</returns>
+    /// <returns>The position; 0 when the tenant may not be written to.</returns>
     public async Task<long> Insert(StreamId stream, long version, Counted counted, CancellationToken ct)
     {
         await TakeFence(ct);
@@ -38,14 +38,14 @@ public sealed class OpenAppend : IAsyncDisposable
               nextval('eventstore.position'), $1, clock_timestamp(), gen_random_uuid(), $2, 1, $3, shard, tenant_id, 'tally.counted',
               '{"number": {{counted.Number.ToString(CultureInfo.InvariantCulture)}}}', '{}'
             from eventstore.tenants
-            where tenant_id = $4
+            where tenant_id = $4 and status = 'active'
             returning position
             """,
             connection)
         {
             Parameters = { new() { Value = version }, new() { Value = stream.AggregateId }, new() { Value = stream.AggregateType }, new() { Value = stream.TenantId } },
         };
-        return (long)(await command.ExecuteScalarAsync(ct))!;
+        return (long)(await command.ExecuteScalarAsync(ct) ?? 0L);
     }
 
     /// <summary>Runs SQL in the transaction.</summary>

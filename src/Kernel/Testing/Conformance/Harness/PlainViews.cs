@@ -94,6 +94,17 @@ public sealed class PlainViews(NpgsqlDataSource dataSource) : IViewStore
     public Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default) =>
         Execute(connection, "delete from views_shadow where view = $1", viewType, ct);
 
+    public async Task<int> RemoveTenant(
+        NpgsqlConnection connection, Type viewType, ViewRows rows, string tenantId, int limit, CancellationToken ct = default)
+    {
+        await using var command = new NpgsqlCommand(
+            $"delete from {Table(rows)} where ctid = any (array(select ctid from {Table(rows)} where view = $1 and tenant_id = $2 limit $3))", connection)
+        {
+            Parameters = { new() { Value = viewType.Name }, new() { Value = tenantId }, new() { Value = limit } },
+        };
+        return await command.ExecuteNonQueryAsync(ct);
+    }
+
     private static string Table(ViewRows rows) => rows == ViewRows.Shadow ? "views_shadow" : "views";
 
     private static async Task Execute(NpgsqlConnection connection, string sql, Type viewType, CancellationToken ct)

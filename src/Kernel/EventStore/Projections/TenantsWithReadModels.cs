@@ -1,0 +1,57 @@
+namespace Monolith.EventStore.Projections;
+
+/// <summary>
+/// The tenants of a host that has projections: whoever drops one here drops its read models as well, those of rebuilds included. What subscriptions have made of its
+/// events elsewhere stays.
+/// </summary>
+public sealed class TenantsWithReadModels : ITenants
+{
+    private readonly Tenants tenants;
+    private readonly Lazy<ProjectionCatalog> catalog;
+    private readonly Lazy<IViewStore?> views;
+
+    /// <summary>The tenants of a store, with their read models.</summary>
+    /// <param name="tenants">The tenants of the store.</param>
+    /// <param name="catalog">The projections that make the read models.</param>
+    /// <param name="views">Where views are kept; null when no projection makes documents.</param>
+    public TenantsWithReadModels(Tenants tenants, ProjectionCatalog catalog, IViewStore? views = null)
+        : this(tenants, new Lazy<ProjectionCatalog>(catalog), new Lazy<IViewStore?>(views))
+    {
+    }
+
+    // A projection may need the tenants itself, so they are looked for when they are needed.
+    internal TenantsWithReadModels(Tenants tenants, Lazy<ProjectionCatalog> catalog, Lazy<IViewStore?> views) =>
+        (this.tenants, this.catalog, this.views) = (tenants, catalog, views);
+
+    /// <inheritdoc />
+    public Task Add(string tenantId, TenantPlacement placement = TenantPlacement.Pool, CancellationToken ct = default) => tenants.Add(tenantId, placement, ct);
+
+    /// <inheritdoc />
+    public Task Disable(string tenantId, CancellationToken ct = default) => tenants.Disable(tenantId, ct);
+
+    /// <inheritdoc />
+    public Task Enable(string tenantId, CancellationToken ct = default) => tenants.Enable(tenantId, ct);
+
+    /// <inheritdoc />
+    /// <remarks>Its rows are removed from the read models of the projections that are registered now. One that is no more keeps them.</remarks>
+    public Task Drop(string tenantId, CancellationToken ct = default) => tenants.Drop(tenantId, [.. catalog.Value.All.SelectMany(Rows)], ct);
+
+    /// <inheritdoc />
+    public Task Move(string tenantId, TenantPlacement placement, CancellationToken ct = default) => tenants.Move(tenantId, placement, ct);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<Tenant>> List(CancellationToken ct = default) => tenants.List(ct);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<string>> Shards(CancellationToken ct = default) => tenants.Shards(ct);
+
+    // The shadow first: it may take the place of the live rows meanwhile.
+    private IEnumerable<RemoveRows> Rows(Projection projection)
+    {
+        var writer = projection.Writer(views.Value);
+        foreach (var rows in (ViewRows[])[ViewRows.Shadow, ViewRows.Live])
+        {
+            yield return (connection, tenantId, limit, ct) => writer.RemoveTenant(connection, rows, tenantId, limit, ct);
+        }
+    }
+}

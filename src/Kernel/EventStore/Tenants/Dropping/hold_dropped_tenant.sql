@@ -1,0 +1,2 @@
+-- $1 tenant_id
+select eventstore.hold_dropped_tenant($1)

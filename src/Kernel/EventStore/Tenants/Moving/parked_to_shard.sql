@@ -1,0 +1,5 @@
+-- $1 tenant_id, $2 from shard, $3 to shard
+update eventstore.projection_parked
+set shard = $3
+where tenant_id = $1
+  and shard = $2
