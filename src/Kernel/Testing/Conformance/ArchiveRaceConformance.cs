@@ -88,6 +88,13 @@ public abstract class ArchiveRaceConformance(PostgresFixture postgres) : Conform
         foreach (var expected in (ExpectedVersion[])[ExpectedVersion.Exactly(5), ExpectedVersion.Any, ExpectedVersion.Exists, ExpectedVersion.None])
         {
             await Assert.ThrowsAsync<AggregateArchivedException>(() => store.Append(stream, expected, Counts(7, 7), Ct));
+            await Assert.ThrowsAsync<AggregateArchivedException>(
+                () => store.Store.AppendMany([new(neighbour, ExpectedVersion.Any, Counts(1, 1)), new(stream, expected, Counts(7, 7))], Ct));
+            var together = Enumerable.Range(0, 20).Select(_ => store.Append(NewTally(), ExpectedVersion.None, Counts(1, 1), Ct)).ToList();
+            var refused = store.Append(stream, expected, Counts(7, 7), Ct);
+            together.AddRange(Enumerable.Range(0, 20).Select(_ => store.Append(NewTally(), ExpectedVersion.None, Counts(1, 1), Ct)));
+            await Assert.ThrowsAsync<AggregateArchivedException>(() => refused);
+            await Task.WhenAll(together);
         }
 
         Assert.Equal(1, (await store.Append(neighbour, ExpectedVersion.None, Counts(1, 1), Ct)).Version);
