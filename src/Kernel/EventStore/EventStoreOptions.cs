@@ -53,6 +53,9 @@ public sealed class EventStoreOptions
     /// </summary>
     public TimeSpan LongestTenantMove { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>After how long a transaction that holds the feed back is warned of, once, by its server process.</summary>
+    public TimeSpan FeedHoldWarning { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Throws unless every value is in its range.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -70,6 +73,7 @@ public sealed class EventStoreOptions
         Check(FeedPolling.Shortest > TimeSpan.Zero && FeedPolling.Longest >= FeedPolling.Shortest, nameof(FeedPolling), "more than zero, the second at least the first");
         Check(
             LongestTenantMove >= TimeSpan.FromMilliseconds(100) && LongestTenantMove <= TimeSpan.FromHours(1), nameof(LongestTenantMove), "0.1 seconds to 1 hour");
+        Check(FeedHoldWarning > TimeSpan.Zero, nameof(FeedHoldWarning), "more than zero");
     }
 
     private static void Check(bool valid, string name, string expected)

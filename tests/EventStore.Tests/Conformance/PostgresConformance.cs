@@ -13,6 +13,8 @@ public sealed class ClaimTests(PostgresFixture postgres) : ClaimConformance(post
 
 public sealed class FeedOrderTests(PostgresFixture postgres) : FeedOrderConformance(postgres);
 
+public sealed class FeedHoldTests(PostgresFixture postgres) : FeedHoldConformance(postgres);
+
 public sealed class FeedTests(PostgresFixture postgres) : FeedConformance(postgres);
 
 public sealed class ReadTests(PostgresFixture postgres) : ReadConformance(postgres);

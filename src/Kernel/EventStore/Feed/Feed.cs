@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
@@ -37,6 +38,11 @@ public sealed partial class Feed : IAsyncDisposable
         notices = options.Notify ? new(dataSource, Wake, time, logger) : null;
         metrics.Meter.CreateObservableGauge(
             "monolith.eventstore.watermark.hold", () => watermark.Hold?.For.TotalSeconds ?? 0, "s", "How long an append transaction has held the feed back.");
+        metrics.Meter.CreateObservableGauge(
+            "monolith.eventstore.watermark.holder",
+            () => watermark.Hold is { ProcessId: var holder } ? [new Measurement<int>(holder)] : (IEnumerable<Measurement<int>>)[],
+            "{process}",
+            "The server process that holds the feed back, 0 for a prepared transaction; nothing when none does.");
         metrics.Meter.CreateObservableGauge(
             "monolith.eventstore.watermark.position", () => watermark.Current, "{position}", "The position up to which the feed may be read.");
     }
@@ -79,6 +85,7 @@ public sealed partial class Feed : IAsyncDisposable
             Announce();
         }
 
+        WarnOfLongHolds();
         return watermark.Current;
     }
 
@@ -233,6 +240,7 @@ public sealed partial class Feed : IAsyncDisposable
                     held = ShortestStep;
                 }
 
+                WarnOfLongHolds();
                 if (watermark.IsHeld)
                 {
                     await Task.Delay(held, time, ct);
@@ -278,6 +286,21 @@ public sealed partial class Feed : IAsyncDisposable
         }
     }
 
+    private void WarnOfLongHolds()
+    {
+        foreach (var (held, processId) in watermark.NewLongHolds(options.FeedHoldWarning))
+        {
+            if (processId == 0)
+            {
+                LogHeldByPrepared(held);
+            }
+            else
+            {
+                LogHeld(processId, held);
+            }
+        }
+    }
+
     private void Announce() =>
         Interlocked.Exchange(ref moved, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
@@ -285,4 +308,10 @@ public sealed partial class Feed : IAsyncDisposable
 
     [LoggerMessage(20, LogLevel.Warning, "The feed cannot reach the database and will try again: {Problem}")]
     private partial void LogUnavailable(string problem);
+
+    [LoggerMessage(21, LogLevel.Warning, "Server process {ProcessId} has held the feed back for {Held}: it has appended in a transaction that is still open. Nobody reads on until that ends.")]
+    private partial void LogHeld(int processId, TimeSpan held);
+
+    [LoggerMessage(22, LogLevel.Warning, "A prepared transaction with an append has held the feed back for {Held}. Nobody reads on until it is committed or rolled back; see pg_prepared_xacts.")]
+    private partial void LogHeldByPrepared(TimeSpan held);
 }

@@ -40,6 +40,7 @@ internal sealed class Watermark(NpgsqlDataSource dataSource, TimeProvider time) 
 
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly List<Pending> pending = [];
+    private readonly HashSet<string> told = new(StringComparer.Ordinal);
     private long current;
     private DateTime serverStart;
 
@@ -58,6 +59,24 @@ internal sealed class Watermark(NpgsqlDataSource dataSource, TimeProvider time) 
             {
                 return pending.Count == 0 ? null : (time.GetElapsedTime(pending[0].Since), pending[0].Holders.Values.FirstOrDefault());
             }
+        }
+    }
+
+    /// <summary>The server processes (0: a prepared transaction) that hold the feed back for longer than this; each transaction is told once.</summary>
+    public IReadOnlyList<(TimeSpan For, int ProcessId)> NewLongHolds(TimeSpan limit)
+    {
+        lock (pending)
+        {
+            if (pending.Count == 0)
+            {
+                told.Clear();
+                return [];
+            }
+
+            // Whoever is listed there still was listed when it began, so all of them have held it for as long.
+            var (held, holders) = (time.GetElapsedTime(pending[0].Since), pending[0].Holders);
+            told.IntersectWith(holders.Keys);
+            return held <= limit ? [] : [.. holders.Where(holder => told.Add(holder.Key)).Select(holder => (held, holder.Value))];
         }
     }
 

@@ -141,6 +141,23 @@ public abstract class ServerConformance(PostgresFixture postgres, OwnServer own)
     }
 
     [Fact, Behaviour(21)]
+    public async Task A_prepared_append_that_holds_the_feed_back_for_long_is_warned_of_once_as_what_it_is()
+    {
+        var logs = new CollectedLogs();
+        await using var store = await CreateIn(
+            await own.NewDatabase(Ct), new() { Loggers = logs, Configure = options => options.FeedHoldWarning = TimeSpan.FromMilliseconds(1) });
+        await Prepared(store, "warned");
+        while (logs.Warnings.Count == 0)
+        {
+            await store.Store.Feed.Refresh(Ct);
+        }
+
+        await store.Store.Feed.Refresh(Ct);
+        Assert.Contains("prepared transaction", Assert.Single(logs.Warnings), StringComparison.Ordinal);
+        await store.Execute("rollback prepared 'warned'", Ct);
+    }
+
+    [Fact, Behaviour(21)]
     public async Task An_append_that_is_prepared_after_the_feed_has_seen_it_open_still_holds_it_back()
     {
         await using var store = await CreateIn(await own.NewDatabase(Ct));
