@@ -1,4 +1,3 @@
-using Monolith.EventSourcing;
 using Npgsql;
 
 namespace Monolith.EventStore.Projections;
