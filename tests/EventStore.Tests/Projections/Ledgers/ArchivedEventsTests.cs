@@ -2,7 +2,7 @@ using Monolith.EventSourcing;
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
 
-namespace Monolith.EventStore.Tests.Projections;
+namespace Monolith.EventStore.Tests.Projections.Ledgers;
 
 /// <summary>To a projection an archived event is one like any other, whenever it was archived.</summary>
 public sealed class ArchivedEventsTests(PostgresFixture postgres)

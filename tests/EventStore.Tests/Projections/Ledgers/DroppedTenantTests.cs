@@ -2,7 +2,7 @@ using Monolith.EventSourcing;
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
 
-namespace Monolith.EventStore.Tests.Projections;
+namespace Monolith.EventStore.Tests.Projections.Ledgers;
 
 /// <summary>In a host that has projections a tenant is dropped with its read models.</summary>
 public sealed class DroppedTenantTests(PostgresFixture postgres)

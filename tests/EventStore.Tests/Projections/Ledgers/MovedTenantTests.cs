@@ -1,7 +1,7 @@
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
 
-namespace Monolith.EventStore.Tests.Projections;
+namespace Monolith.EventStore.Tests.Projections.Ledgers;
 
 /// <summary>Projections take every event of a tenant once, in whichever shard it lies when they come to it.</summary>
 public sealed class MovedTenantTests(PostgresFixture postgres)

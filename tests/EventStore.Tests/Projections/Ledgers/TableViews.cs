@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Monolith.EventStore.Tests.Projections.Ledgers;
+
+/// <summary>Views in one plain table, so that the runner is tested on PostgreSQL without Marten.</summary>
+internal sealed class TableViews(NpgsqlDataSource dataSource) : IViewStore
+{
+    /// <summary>Refuses a view when it holds this text, as a constraint of a real table might.</summary>
+    public string? Refused { get; set; }
+
+    // Several that create the table at once would collide, so the lock lets one go first.
+    public async Task Prepare(Type viewType, CancellationToken ct = default)
+    {
+        await using var batch = dataSource.CreateBatch();
+        batch.BatchCommands.Add(new("select pg_advisory_xact_lock(1)"));
+        foreach (var table in new[] { "views", "views_shadow" })
+        {
+            batch.BatchCommands.Add(new($"create table if not exists {table} (view text, tenant_id text, id text, data jsonb, primary key (view, tenant_id, id))"));
+        }
+
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task<IReadOnlyDictionary<ViewKey<TKey>, TView>> Load<TView, TKey>(
+        NpgsqlConnection connection, ViewRows rows, IReadOnlyList<ViewKey<TKey>> keys, CancellationToken ct = default)
+        where TView : class
+        where TKey : notnull
+    {
+        await using var command = new NpgsqlCommand(
+            $"select tenant_id, id, data from {Table(rows)} where view = $1 and (tenant_id, id) in (select * from unnest($2, $3))", connection);
+        command.Parameters.Add(new() { Value = typeof(TView).Name });
+        command.Parameters.Add(new() { Value = keys.Select(key => key.TenantId).ToArray() });
+        command.Parameters.Add(new() { Value = keys.Select(key => key.Id.ToString()!).ToArray() });
+        var views = new Dictionary<ViewKey<TKey>, TView>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var key = keys.First(key => key.TenantId == reader.GetString(0) && key.Id.ToString() == reader.GetString(1));
+            views.Add(key, JsonSerializer.Deserialize<TView>(reader.GetString(2), EventJson.Options)!);
+        }
+
+        return views;
+    }
+
+    public void Write<TView, TKey>(NpgsqlBatch batch, ViewRows rows, ViewChanges<TView, TKey> changes)
+        where TView : class
+        where TKey : notnull
+    {
+        var data = changes.Stored.Select(change => JsonSerializer.Serialize(change.View, EventJson.Options)).ToArray();
+        if (Refused is { } refused && data.Any(json => json.Contains(refused, StringComparison.Ordinal)))
+        {
+            throw new NotSupportedException($"A view holds '{refused}'.");
+        }
+
+        batch.BatchCommands.Add(new(
+            $"insert into {Table(rows)} select $1, * from unnest($2, $3, $4) on conflict (view, tenant_id, id) do update set data = excluded.data")
+        {
+            Parameters =
+            {
+                new() { Value = typeof(TView).Name },
+                new() { Value = changes.Stored.Select(change => change.Key.TenantId).ToArray() },
+                new() { Value = changes.Stored.Select(change => change.Key.Id.ToString()!).ToArray() },
+                new() { Value = data, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
+            },
+        });
+        batch.BatchCommands.Add(new($"delete from {Table(rows)} where view = $1 and (tenant_id, id) in (select * from unnest($2, $3))")
+        {
+            Parameters =
+            {
+                new() { Value = typeof(TView).Name },
+                new() { Value = changes.Removed.Select(key => key.TenantId).ToArray() },
+                new() { Value = changes.Removed.Select(key => key.Id.ToString()!).ToArray() },
+            },
+        });
+    }
+
+    public async Task MakeShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
+    {
+        await Prepare(viewType, ct);
+        await DropShadow(connection, viewType, ct);
+    }
+
+    public async Task Promote(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
+    {
+        await Execute(connection, "delete from views where view = $1", viewType, ct);
+        await Execute(connection, "insert into views select * from views_shadow where view = $1", viewType, ct);
+        await DropShadow(connection, viewType, ct);
+    }
+
+    public Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default) =>
+        Execute(connection, "delete from views_shadow where view = $1", viewType, ct);
+
+    public async Task<int> RemoveTenant(
+        NpgsqlConnection connection, Type viewType, ViewRows rows, string tenantId, int limit, CancellationToken ct = default)
+    {
+        await using var command = new NpgsqlCommand(
+            $"delete from {Table(rows)} where ctid = any (array(select ctid from {Table(rows)} where view = $1 and tenant_id = $2 limit $3))", connection)
+        {
+            Parameters = { new() { Value = viewType.Name }, new() { Value = tenantId }, new() { Value = limit } },
+        };
+        return await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static string Table(ViewRows rows) => rows == ViewRows.Shadow ? "views_shadow" : "views";
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, Type viewType, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = viewType.Name } } };
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}
