@@ -15,7 +15,7 @@ internal sealed class VacantShards(NpgsqlDataSource dataSource, TimeProvider tim
 
     private readonly Backoff pauses = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), time);
 
-    /// <summary>Removes a vacant shard; while a tenant that is being dropped refers to it, its leaves only. Nothing happens when somebody uses it.</summary>
+    /// <summary>Removes a vacant shard; while a tenant that is being dropped refers to it, its leaves only. Nothing happens when a move is about to fill it.</summary>
     public async Task Remove(string shard, CancellationToken ct)
     {
         for (var failures = 0; ;)

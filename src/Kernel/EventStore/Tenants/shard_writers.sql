@@ -6,7 +6,7 @@ from pg_locks l
 where l.database = (select oid from pg_database where datname = current_database())
   and l.granted
   and (
-    (l.locktype = 'advisory' and l.classid = 7741001 and l.objid = 1 and l.objsubid = 2)
+    (l.locktype = 'advisory' and l.mode = 'ShareLock' and l.classid = 7741001 and l.objid = 1 and l.objsubid = 2)
     or (
       l.locktype = 'relation'
       and l.mode = 'RowExclusiveLock'

@@ -19,16 +19,20 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
         var streams = await Fill(store, Umbrella, placement);
         var neighbours = await Fill(store, Hooli, placement: null, streams);
         var shard = await ShardOf(store, Umbrella);
-        var others = await Rows(store, Hooli);
+        var others = await store.RowsOf(Hooli, Ct);
         Assert.Superset(
-            new[] { $"events_tally_{shard}", $"events_order_{shard}", $"snapshots_tally_{shard}", "claims", "projection_parked", "projection_skipped", "tenants" }
+            new[]
+                {
+                    $"events_tally_{shard}", $"events_order_{shard}_archive", $"snapshots_tally_{shard}", "archived_streams", "claims", "projection_parked",
+                    "projection_skipped", "tenants",
+                }
                 .Select(table => $"{table}: {Umbrella}").ToHashSet(),
-            (await Traces(store, Umbrella, shard, placement)).ToHashSet());
+            (await store.Traces(Ct, Names(shard))).ToHashSet());
 
         await store.Store.Tenants.Drop(Umbrella, Ct);
 
-        Assert.Empty(await Traces(store, Umbrella, shard, placement));
-        Assert.Equal(others, await Rows(store, Hooli));
+        Assert.Empty(await store.Traces(Ct, Names(shard)));
+        Assert.Equal(others, await store.RowsOf(Hooli, Ct));
         Assert.Equal(others.Count(row => row.StartsWith("events_", StringComparison.Ordinal)), (await store.ReadFeed(new(), Ct)).Count);
         Assert.Equal(100, (await store.Store.Load<TallyState>(neighbours[0], ct: Ct)).SnapshotVersion);
         Assert.DoesNotContain(await store.Store.Tenants.List(Ct), tenant => tenant.Id == Umbrella);
@@ -53,7 +57,7 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
             await Assert.ThrowsAsync<UnknownTenantException>(() => host.Store.Tenants.Drop(Umbrella, Ct));
         }
 
-        Assert.Empty(await Traces(store, Umbrella, "none", TenantPlacement.Pool));
+        Assert.Empty(await store.Traces(Ct, [Umbrella]));
     }
 
     [Theory, Behaviour(42)]
@@ -115,7 +119,7 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
 
         var shard = await ShardOf(store, Umbrella);
         await other.Store.Tenants.Drop(Umbrella, Ct);
-        Assert.Empty(await Traces(store, Umbrella, shard, placement));
+        Assert.Empty(await store.Traces(Ct, Names(shard)));
     }
 
     [Fact, Behaviour(42)]
@@ -167,7 +171,7 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
         await open.Commit(Ct);
         await Task.WhenAll(drops);
 
-        Assert.Empty(await Traces(store, Umbrella, shard, placement));
+        Assert.Empty(await store.Traces(Ct, Names(shard)));
     }
 
     [Fact, Behaviour(42)]
@@ -208,7 +212,31 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
         await open.Commit(Ct);
         await drop;
 
-        Assert.Empty(await Traces(store, Umbrella, shard, placement));
+        Assert.Empty(await store.Traces(Ct, Names(shard)));
+    }
+
+    [Theory, Behaviour(42)]
+    [InlineData(TenantPlacement.Pool)]
+    [InlineData(TenantPlacement.Dedicated)]
+    public async Task A_drop_waits_for_an_append_that_saw_the_tenant_before_and_has_not_come_to_the_fence_yet(TenantPlacement placement)
+    {
+        await using var store = await NewStore();
+        var stream = (await Fill(store, Umbrella, placement))[0];
+        var shard = await ShardOf(store, Umbrella);
+        await using var gate = await store.Connect(Ct);
+        await using var closed = await gate.BeginTransactionAsync(Ct);
+        await Execute(gate, "select pg_advisory_xact_lock(7741001, 1)");
+        var append = store.Append(stream, ExpectedVersion.Exactly(150), Counts(151, 151), Ct);
+        await store.UntilBlocked(1, Ct);
+
+        var drop = store.AnotherHost().Store.Tenants.Drop(Umbrella, Ct);
+        await store.Until(
+            "select count(*) > 0 from pg_stat_activity where datname = current_database() and query like '%leaves_of%' and pid <> pg_backend_pid()", Ct);
+        await closed.RollbackAsync(Ct);
+
+        Assert.Equal(151, (await append).Version);
+        await drop;
+        Assert.Empty(await store.Traces(Ct, Names(shard)));
     }
 
     [Fact, Behaviour(42)]
@@ -233,7 +261,7 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
         await reading.CommitAsync(Ct);
         await drop;
 
-        Assert.Empty(await Traces(store, Umbrella, shard, TenantPlacement.Dedicated));
+        Assert.Empty(await store.Traces(Ct, Names(shard)));
     }
 
     [Fact, Behaviour(42)]
@@ -266,6 +294,7 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
             : [.. like.Select(stream => stream with { TenantId = tenant })];
         await store.Append(streams[0], ExpectedVersion.None, Counts(1, 150), Ct);
         await store.Append(streams[1], ExpectedVersion.None, [NewEvent.Of(new OrderRemarked("one")), NewEvent.Of(new OrderRemarked("two"))], Ct);
+        await store.Store.Archive(streams[1], ExpectedVersion.Any, Ct);
         await store.Store.Append(Joining(streams[2]), Ct);
         await store.Store.DrainSnapshots(Ct);
         await store.Append(NewTally(tenant), ExpectedVersion.None, Counts(1, 1), Ct);
@@ -298,46 +327,8 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
         await Assert.ThrowsAsync<UnknownTenantException>(() => host.ReadFeed(new() { TenantId = stream.TenantId }, Ct).AsTask());
     }
 
-    // Where a row of any table of the schema names the tenant or the shard of its own, or a table is named after that.
-    private async Task<List<string>> Traces(ConformanceStore store, string tenant, string shard, TenantPlacement placement)
-    {
-        var found = new List<string>();
-        string[] names = placement == TenantPlacement.Dedicated ? [tenant, shard] : [tenant];
-        foreach (var table in await store.Column<string>(
-            "select relname::text from pg_class where relnamespace = 'eventstore'::regnamespace and relkind in ('r', 'v', 'm') order by 1", Ct))
-        {
-            foreach (var name in names)
-            {
-                if (await store.Scalar<bool>($"select exists (select from eventstore.{table} t where position('\"{name}\"' in to_jsonb(t)::text) > 0)", Ct))
-                {
-                    found.Add($"{table}: {name}");
-                }
-            }
-
-            if (placement == TenantPlacement.Dedicated && table.EndsWith("_" + shard, StringComparison.Ordinal))
-            {
-                found.Add(table);
-            }
-        }
-
-        return found;
-    }
-
-    private async Task<List<string>> Rows(ConformanceStore store, string tenant)
-    {
-        var rows = new List<string>();
-        foreach (var table in await store.Column<string>(
-            """
-            select relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
-            where relnamespace = 'eventstore'::regnamespace and relkind = 'r' order by 1
-            """,
-            Ct))
-        {
-            rows.AddRange(await store.Column<string>($"select '{table} ' || to_jsonb(t)::text from eventstore.{table} t where tenant_id = '{tenant}' order by 1", Ct));
-        }
-
-        return rows;
-    }
+    // What would be a trace: a shard of the pool is none.
+    private static string[] Names(string shard) => shard.StartsWith("pool_", StringComparison.Ordinal) ? [Umbrella] : [Umbrella, shard, shard + "_archive"];
 
     private Task<string> ShardOf(ConformanceStore store, string tenant) =>
         store.Scalar<string>($"select shard from eventstore.tenants where tenant_id = '{tenant}'", Ct);

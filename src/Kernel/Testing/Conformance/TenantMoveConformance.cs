@@ -39,6 +39,35 @@ public abstract class TenantMoveConformance(PostgresFixture postgres) : Conforma
     }
 
     [Theory, Behaviour(42)]
+    [InlineData(Acme, TenantPlacement.Dedicated, TenantPlacement.Pool)]
+    [InlineData(Initech, TenantPlacement.Pool, TenantPlacement.Dedicated)]
+    public async Task What_a_tenant_has_in_the_archive_goes_with_it(string tenant, TenantPlacement there, TenantPlacement back)
+    {
+        await using var store = await NewStore();
+        var (closed, open) = (NewTally(tenant), NewTally(tenant));
+        await store.Append(closed, ExpectedVersion.None, Counts(1, 150), Ct);
+        await store.Append(open, ExpectedVersion.None, Counts(1, 2), Ct);
+        await store.Store.DrainSnapshots(Ct);
+        await store.Store.Archive(closed, ExpectedVersion.Any, Ct);
+        var rows = await Rows(store);
+        foreach (var placement in (TenantPlacement[])[there, back])
+        {
+            await store.Store.Tenants.Move(tenant, placement, Ct);
+
+            var shard = await ShardOf(store, tenant);
+            Assert.Equal(rows, await Rows(store));
+            Assert.Equal(
+                [shard, shard + "_archive"], await store.Column<string>($"select distinct shard from eventstore.events where tenant_id = '{tenant}' order by 1", Ct));
+            Assert.Equal((150, 100), (await store.Store.Load<TallyState>(closed, ct: Ct)) is var loaded ? (loaded.Version, loaded.SnapshotVersion) : default);
+            Assert.Equal(152, (await store.ReadFeed(new() { TenantId = tenant }, Ct)).Count);
+            await Assert.ThrowsAsync<AggregateArchivedException>(() => store.Append(closed, ExpectedVersion.Any, Counts(1, 1), Ct));
+        }
+
+        await store.Store.Restore(closed, Ct);
+        Assert.Equal(151, (await store.Append(closed, ExpectedVersion.Exactly(150), Counts(151, 151), Ct)).Version);
+    }
+
+    [Theory, Behaviour(42)]
     [InlineData(Acme, TenantPlacement.Dedicated)]
     [InlineData(Initech, TenantPlacement.Pool)]
     public async Task A_move_is_seen_at_once_by_hosts_that_knew_the_tenant_elsewhere(string tenant, TenantPlacement placement)

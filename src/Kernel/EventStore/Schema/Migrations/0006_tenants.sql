@@ -12,7 +12,7 @@ alter table eventstore.shards
   add constraint shards_kind_check check (kind in ('pool', 'dedicated', 'vacant'));
 
 comment on column eventstore.shards.kind is
-  'vacant: it has partitions and no tenant. A move is about to fill it and holds its row, or it is left over and can be removed';
+  'vacant: it has partitions and no tenant. A move is about to fill it and holds the lock (7741006, hashtext(shard)), or it is left over and can be removed';
 
 -- The leaves of a shard that are there, with what they are partitions of.
 create function eventstore.leaves_of(p_shard text) returns table (parent text, leaf text) language sql as $$
@@ -24,8 +24,8 @@ create function eventstore.leaves_of(p_shard text) returns table (parent text, l
   order by 1
 $$;
 
--- Moves what one tenant has in the archive of a type from one shard to another. No stream goes to the archive or comes from it meanwhile: that takes
--- the lock which the mover holds. Returns the highest position, 0 for none.
+-- Moves what one tenant has in the archive of a type from one shard to another, where the archive is made already. No stream goes to the archive or comes
+-- from it meanwhile: that takes the lock which the mover holds. Returns the highest position, 0 for none.
 create function eventstore.move_tenant_archive(
   p_tenant text, p_type text, p_from text, p_to text, p_events text, p_snapshots text
 ) returns bigint language plpgsql as $$
@@ -39,7 +39,6 @@ begin
     return 0;
   end if;
 
-  perform eventstore.ensure_archive(p_type, p_to);
   execute format(
     'with gone as (
        delete from eventstore.%1$I
@@ -73,7 +72,7 @@ $$;
 
 -- Moves the rows of one tenant from the leaves of one shard to those of another, as they are: the events behind one position up to and
 -- including another, and the snapshots. Returns the highest position that was moved, 0 for none. Snapshots stay where they are as well until
--- the last call, because others may still write them there.
+-- the last call, because others may still write them there. The archive does not change, and goes with the first.
 create function eventstore.move_tenant_rows(
   p_tenant text, p_from text, p_to text, p_after bigint, p_up_to bigint, p_last boolean
 ) returns bigint language plpgsql as $$
@@ -139,6 +138,7 @@ begin
     using p_tenant, p_to;
     if p_last then
       execute format('delete from eventstore.%I where tenant_id = $1', 'snapshots_' || v_type || '_' || p_from) using p_tenant;
+    else
       v_last := greatest(v_last, eventstore.move_tenant_archive(p_tenant, v_type, p_from, p_to, v_events, v_snapshots));
     end if;
   end loop;
@@ -205,12 +205,16 @@ declare
 begin
   perform set_config('lock_timeout', p_patience::text, true);
   perform pg_advisory_xact_lock(7741001, 2);
-  perform from eventstore.shards where shard = p_shard and kind = 'vacant' for update skip locked;
+  if not pg_try_advisory_xact_lock(7741006, hashtext(p_shard)) then
+    return null;
+  end if;
+  perform from eventstore.shards where shard = p_shard and kind = 'vacant';
   if not found then
     return null;
   end if;
 
-  select l.parent, l.leaf into v_parent, v_leaf from eventstore.leaves_of(p_shard) l limit 1;
+  -- Snapshots first: whoever makes missing partitions tells by those of events whether a pair of them is there.
+  select l.parent, l.leaf into v_parent, v_leaf from eventstore.leaves_of(p_shard) l order by l.parent desc limit 1;
   if found then
     execute format('alter table eventstore.%I detach partition eventstore.%I', v_parent, v_leaf);
     execute format('drop table eventstore.%I', v_leaf);

@@ -67,6 +67,7 @@ internal sealed class TenantMove(
     private async Task Move(NpgsqlConnection mover, NpgsqlTransaction transaction, string from, string to, CancellationToken ct)
     {
         var handover = new CheckpointHandover(dataSource, time, tenantId, from, to, placement);
+        await MakeArchives(to, ct);
         var settled = await Settle(from, ct);
         var last = await MoveRows(mover, from, to, after: 0, upTo: settled, isLast: false, ct);
         await UntilProjected(handover, last, ct);
@@ -114,28 +115,26 @@ internal sealed class TenantMove(
         return (string)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    // Its partitions have to be there for all, so they are made by another transaction. Nobody sees a vacant shard; somebody may remove it before it is reserved.
+    // Its partitions have to be there for all, so another transaction makes them. Nobody sees a vacant shard, and nobody removes this one: it is reserved before
+    // there is anything to be removed.
     private async Task<string> NewShard(NpgsqlConnection mover, CancellationToken ct)
     {
-        while (true)
-        {
-            string shard;
-            await using (var connection = await dataSource.OpenConnectionAsync(ct))
-            {
-                await using var transaction = await connection.BeginTransactionAsync(ct);
-                await Execute(connection, "migration_lock.sql", ct);
-                await using var add = new NpgsqlCommand(Statements.Text("add_vacant_shard.sql"), connection) { Parameters = { Parameters.Of(time.GetUtcNow()) } };
-                shard = (string)(await add.ExecuteScalarAsync(ct))!;
-                await Execute(connection, "ensure_partitions.sql", ct);
-                await transaction.CommitAsync(ct);
-            }
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await Execute(connection, "migration_lock.sql", ct);
+        await using var add = new NpgsqlCommand(Statements.Text("add_vacant_shard.sql"), connection) { Parameters = { Parameters.Of(time.GetUtcNow()) } };
+        var shard = (string)(await add.ExecuteScalarAsync(ct))!;
+        await Execute(mover, "reserve_shard.sql", ct, Parameters.Of(shard));
+        await Execute(connection, "ensure_partitions.sql", ct);
+        await transaction.CommitAsync(ct);
+        return shard;
+    }
 
-            await using var reserve = new NpgsqlCommand(Statements.Text("reserve_vacant_shard.sql"), mover) { Parameters = { Parameters.Of(shard) } };
-            if (await reserve.ExecuteScalarAsync(ct) is not null)
-            {
-                return shard;
-            }
-        }
+    // Not by the mover: who makes partitions holds off all others who do, to the end of the transaction.
+    private async Task MakeArchives(string to, CancellationToken ct)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        await Execute(connection, "ensure_archives_of_tenant.sql", ct, Parameters.Of(tenantId), Parameters.Of(to));
     }
 
     private async Task<long> Settle(string shard, CancellationToken ct)
