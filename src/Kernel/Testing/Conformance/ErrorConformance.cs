@@ -176,7 +176,7 @@ public abstract class ErrorConformance(PostgresFixture postgres) : ConformanceTe
             {
                 if (envelope.Version == 1)
                 {
-                    await store.Execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reader'", Ct);
+                    await store.Execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'reader'", Ct);
                 }
             }
         });

@@ -168,7 +168,15 @@ public abstract class TenantMovingConformance(PostgresFixture postgres) : Confor
         await using var held = await HeldMove.Begin(store, tenant, placement, Ct);
         var append = other.Append(stream, ExpectedVersion.Exactly(150), Counts(151, 151), Ct);
 
-        await store.Execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 7741005", Ct);
+        await store.Execute(
+            """
+            select pg_terminate_backend(pid)
+            from pg_locks
+            where locktype = 'advisory'
+              and classid = 7741005
+              and database = (select oid from pg_database where datname = current_database())
+            """,
+            Ct);
 
         Assert.True((await Assert.ThrowsAnyAsync<EventSourcingException>(() => held.Move)).IsTransient);
         Assert.Equal(151, (await append).Version);
