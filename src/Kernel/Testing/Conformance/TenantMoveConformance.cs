@@ -202,7 +202,7 @@ public abstract class TenantMoveConformance(PostgresFixture postgres) : Conforma
         await store.Store.Append(new(own, ExpectedVersion.None, Counts(1, 1)), transaction, Ct);
 
         var move = store.AnotherHost().Store.Tenants.Move(Acme, TenantPlacement.Dedicated, Ct);
-        await store.Until("select exists (select from pg_locks where locktype = 'advisory' and classid = 7741005)", Ct);
+        await store.Until("select exists (select from pg_locks where locktype = 'advisory' and classid = 7741005 and database = (select oid from pg_database where datname = current_database()))", Ct);
         await store.Append(stream, ExpectedVersion.None, Counts(1, 2), Ct);
         await store.Store.Append(new(own, ExpectedVersion.Exactly(1), Counts(2, 2)), transaction, Ct);
         Assert.False(move.IsCompleted);
