@@ -50,8 +50,8 @@ public interface IEventStore
     /// feed has its events where they always were; appends are refused. Claims that the aggregate has not given back stay taken.
     /// </summary>
     /// <remarks>
-    /// Transactions that are appending to streams of the same type and shard when this is called are waited for, so an append in a transaction
-    /// that stays open keeps it waiting; appends to other streams never wait for it. Archiving again does nothing. When the process dies in the middle, the
+    /// Transactions that are appending, or are reading the tables of events, when this is called are waited for, so one that stays open keeps it waiting;
+    /// appends to other streams never wait for it. Archiving again does nothing. When the process dies in the middle, the
     /// stream refuses appends already and archiving it again goes on.
     /// </remarks>
     /// <param name="stream">The stream.</param>

@@ -24,6 +24,12 @@ namespace Monolith.EventStore;
 /// with later statements. Snapshots are written under the same rule: their statement looks for the mark, and their leaf's lock is listed.
 /// </para>
 /// <para>
+/// Readers have a moment like that too. Who reads a type or all types plans over the partitions that there are, and takes the snapshot afterwards: a plan from
+/// before the archive was made, with a snapshot from after the move, would find the rows in neither leaf, and a projection would lose them. So those who hold a
+/// lock on a parent of the leaf, and none on its archive, are waited for as well. Mostly that is nobody: it takes a long transaction that has read other
+/// shards only, or has begun before the archive was made.
+/// </para>
+/// <para>
 /// (2) When all those listed have ended, no other append can come, so the version that is found now is final. If it is the expected one the rows are
 /// moved, else the mark is taken away and the caller gets the conflict. The count goes down, and the mark stays: a stream in the archive has
 /// no rows in the hot leaf, and an append that finds no rows looks for a mark.
