@@ -35,6 +35,7 @@ public abstract class DataIndexConformance(PostgresFixture postgres) : Conforman
 
         await MigratorOf(store, With).Migrate(Ct);
         Assert.Equal(All, await store.Column<string>(Indexes, Ct));
+        await next.Store.Feed.WaitForWatermark(above: 999, Ct);
         Assert.Equal(20, (await next.Store.Search(new(Acme, "tally", """{"number": 7}"""), Ct).ToListAsync(Ct)).Count);
 
         await MigratorOf(store, Without).Migrate(Ct);
