@@ -34,10 +34,18 @@ internal sealed class ShardWriters(NpgsqlDataSource dataSource, TimeProvider tim
     /// The position up to which everything is committed or will never exist, and the server processes that have not ended in that time, 0 for a prepared
     /// transaction.
     /// </returns>
-    public async Task<(long Settled, IReadOnlyCollection<int> Open)> Wait(string shard, TimeSpan longest, CancellationToken ct)
+    public Task<(long Settled, IReadOnlyCollection<int> Open)> Wait(string shard, TimeSpan longest, CancellationToken ct) =>
+        Wait(() => new(Statements.Text("shard_writers.sql")) { Parameters = { Parameters.Of(shard) } }, longest, ct);
+
+    /// <summary>Waits for those that may read at this moment over the partitions that there were before.</summary>
+    /// <returns>The server processes that have not ended in that time.</returns>
+    public async Task<IReadOnlyCollection<int>> WaitForReaders(TimeSpan longest, CancellationToken ct) =>
+        (await Wait(() => new(Statements.Text("partition_readers.sql")), longest, ct)).Open;
+
+    private async Task<(long Settled, IReadOnlyCollection<int> Open)> Wait(Func<NpgsqlBatchCommand> those, TimeSpan longest, CancellationToken ct)
     {
         var started = time.GetTimestamp();
-        var (position, open) = await Look(shard, ct);
+        var (position, open) = await Look(those(), ct);
         for (var looks = 1; open.Count > 0; looks++)
         {
             if (longest != Timeout.InfiniteTimeSpan && time.GetElapsedTime(started) > longest)
@@ -46,18 +54,18 @@ internal sealed class ShardWriters(NpgsqlDataSource dataSource, TimeProvider tim
             }
 
             await pauses.Pause(looks, ct);
-            var (_, now) = await Look(shard, ct);
+            var (_, now) = await Look(those(), ct);
             open = now.Where(holder => holder.Value == 0 || open.ContainsKey(holder.Key)).ToDictionary(StringComparer.Ordinal);
         }
 
         return (position, open.Values);
     }
 
-    private async Task<(long Position, Dictionary<string, int> Holders)> Look(string shard, CancellationToken ct)
+    private async Task<(long Position, Dictionary<string, int> Holders)> Look(NpgsqlBatchCommand those, CancellationToken ct)
     {
         await using var batch = dataSource.CreateBatch();
         batch.BatchCommands.Add(new(Statements.Text("last_position.sql")));
-        batch.BatchCommands.Add(new(Statements.Text("shard_writers.sql")) { Parameters = { Parameters.Of(shard) } });
+        batch.BatchCommands.Add(those);
         await using var reader = await PostgresErrors.Translate(batch.ExecuteReaderAsync(ct));
         await reader.ReadAsync(ct);
         var position = reader.GetInt64(0);

@@ -11,6 +11,30 @@ public abstract class TenantMovingConformance(PostgresFixture postgres) : Confor
 {
     private static readonly StoreSetup Patient = new() { Configure = options => options.LongestTenantMove = TimeSpan.FromMinutes(10) };
 
+    // Between its plan and its snapshot a reader stands for no longer than the processor lets it; here it stands there.
+    [Theory, Behaviour(42)]
+    [InlineData("events")]
+    [InlineData("events_tally")]
+    public async Task Whoever_may_have_planned_a_read_before_the_new_partitions_were_made_is_waited_for(string parent)
+    {
+        await using var store = await NewStore(new() { Configure = options => options.LongestTenantMove = TimeSpan.FromMilliseconds(300) });
+        var stream = NewTally();
+        await store.Append(stream, ExpectedVersion.None, Counts(1, 3), Ct);
+        await using var connection = await store.Connect(Ct);
+        await using var transaction = await connection.BeginTransactionAsync(Ct);
+        await using var plan = new NpgsqlCommand($"lock table only eventstore.{parent} in access share mode", connection, transaction);
+        await plan.ExecuteNonQueryAsync(Ct);
+
+        var refused = await Assert.ThrowsAsync<TenantNotMovedException>(() => store.Store.Tenants.Move(Acme, TenantPlacement.Dedicated, Ct));
+
+        Assert.Contains($"{connection.ProcessID}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(4, (await store.Append(stream, ExpectedVersion.Exactly(3), Counts(4, 4), Ct)).Version);
+        await transaction.CommitAsync(Ct);
+        var patient = store.AnotherHost(Patient);
+        await patient.Store.Tenants.Move(Acme, TenantPlacement.Dedicated, Ct);
+        Assert.Equal([1, 2, 3, 4], await store.Numbers(stream, Ct));
+    }
+
     [Theory, Behaviour(42)]
     [InlineData(Acme, TenantPlacement.Dedicated)]
     [InlineData(Initech, TenantPlacement.Pool)]

@@ -67,7 +67,11 @@ internal sealed class TenantMove(
     private async Task Move(NpgsqlConnection mover, NpgsqlTransaction transaction, string from, string to, CancellationToken ct)
     {
         var handover = new CheckpointHandover(dataSource, time, tenantId, from, to, placement);
-        await MakeArchives(to, ct);
+        if (await MakeArchives(to, ct) || placement == TenantPlacement.Dedicated)
+        {
+            await PlannedAnew(ct);
+        }
+
         var settled = await Settle(from, ct);
         var last = await MoveRows(mover, from, to, after: 0, upTo: settled, isLast: false, ct);
         await UntilProjected(handover, last, ct);
@@ -131,10 +135,23 @@ internal sealed class TenantMove(
     }
 
     // Not by the mover: who makes partitions holds off all others who do, to the end of the transaction.
-    private async Task MakeArchives(string to, CancellationToken ct)
+    private async Task<bool> MakeArchives(string to, CancellationToken ct)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(ct);
-        await Execute(connection, "ensure_archives_of_tenant.sql", ct, Parameters.Of(tenantId), Parameters.Of(to));
+        await using var command = dataSource.CreateCommand(Statements.Text("ensure_archives_of_tenant.sql"));
+        command.Parameters.Add(Parameters.Of(tenantId));
+        command.Parameters.Add(Parameters.Of(to));
+        return (long)(await command.ExecuteScalarAsync(ct))! > 0;
+    }
+
+    // Who reads a type or all types plans over the partitions that there are, and takes the snapshot afterwards: a plan from before the new ones were made,
+    // with a snapshot from after the move, would find the tenant's events in neither shard, and a reader of the feed would lose them.
+    private async Task PlannedAnew(CancellationToken ct)
+    {
+        if (await writers.WaitForReaders(Left, ct) is { Count: > 0 } open)
+        {
+            throw new TenantNotMovedException(
+                tenantId, $"transactions that had read events before its new partitions were made are open for too long, in the server processes {string.Join(", ", open)}");
+        }
     }
 
     private async Task<long> Settle(string shard, CancellationToken ct)
