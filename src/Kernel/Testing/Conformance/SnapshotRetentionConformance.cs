@@ -94,8 +94,9 @@ public abstract class SnapshotRetentionConformance(PostgresFixture postgres) : C
         }
 
         Assert.Equal([35, 40], await Snapshots(store, stream));
-        Assert.Equal(35, (await store.Store.Load<TallyState>(stream, ct: Ct)).SnapshotVersion);
         Assert.Equal(40, (await next.Store.Load<TallyState>(stream, ct: Ct)).SnapshotVersion);
+        // Last, because this load misses a snapshot of its own build at 40 and asks for one there.
+        Assert.Equal(35, (await store.Store.Load<TallyState>(stream, ct: Ct)).SnapshotVersion);
     }
 
     [Fact, Behaviour(28)]
