@@ -56,6 +56,12 @@ public sealed class EventStoreOptions
     /// <summary>After how long a transaction that holds the feed back is warned of, once, by its server process.</summary>
     public TimeSpan FeedHoldWarning { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The role that the application connects as, so that the migrator, which connects as the owner, grants it what the running application needs and
+    /// takes from it everything else. It has to exist. Null leaves all privileges as they are.
+    /// </summary>
+    public string? ApplicationRole { get; set; }
+
     /// <summary>Throws unless every value is in its range.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -70,6 +76,7 @@ public sealed class EventStoreOptions
         Check(SnapshotQueue >= 1, nameof(SnapshotQueue), "1 or more");
         Check(MaxCachedStates >= 0, nameof(MaxCachedStates), "0 or more");
         Check(MaxCachedBytes >= 0, nameof(MaxCachedBytes), "0 or more");
+        Check(ApplicationRole is null or { Length: >= 1 and <= 63 }, nameof(ApplicationRole), "the name of a role, 1 to 63 characters; leave it out to manage none");
         Check(FeedPolling.Shortest > TimeSpan.Zero && FeedPolling.Longest >= FeedPolling.Shortest, nameof(FeedPolling), "more than zero, the second at least the first");
         Check(
             LongestTenantMove >= TimeSpan.FromMilliseconds(100) && LongestTenantMove <= TimeSpan.FromHours(1), nameof(LongestTenantMove), "0.1 seconds to 1 hour");

@@ -49,12 +49,14 @@ internal sealed class Archiver(NpgsqlDataSource dataSource, Tenants tenants, Tim
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(100);
 
     private readonly AppendInquiry inquiry = new(dataSource.CreateCommand);
+    private readonly Ownership ownership = new(dataSource);
 
     /// <returns>Whether it was not archived before.</returns>
     /// <exception cref="AggregateNotFoundException">There is no such stream.</exception>
     /// <exception cref="ConcurrencyException">The stream is not at the expected version, or somebody wrote to it meanwhile.</exception>
     public async Task<bool> Archive(StreamId stream, ExpectedVersion expected, CancellationToken ct)
     {
+        await ownership.Require("Archiving a stream", ct);
         var attempt = Guid.NewGuid();
         while (true)
         {
@@ -81,6 +83,7 @@ internal sealed class Archiver(NpgsqlDataSource dataSource, Tenants tenants, Tim
     /// <exception cref="AggregateNotFoundException">There is no such stream.</exception>
     public async Task<bool> Restore(StreamId stream, CancellationToken ct)
     {
+        await ownership.Require("Restoring a stream", ct);
         while (true)
         {
             var leaf = Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));

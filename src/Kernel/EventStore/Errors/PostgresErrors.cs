@@ -57,6 +57,19 @@ internal static class PostgresErrors
         }
     }
 
+    /// <summary>The same call, with the store's errors where the role may not do it or the migration has not been run for it; others fly as they are.</summary>
+    public static async Task<T> TranslateRole<T>(Task<T> call)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.InsufficientPrivilege or "ES030" or "ES032")
+        {
+            throw Map(error)!;
+        }
+    }
+
     private static EventSourcingException? Map(PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.UntranslatableCharacter or PostgresErrorCodes.CharacterNotInRepertoire => new UnstorableEventException(
@@ -74,6 +87,10 @@ internal static class PostgresErrors
             => Unavailable(EventStoreUnavailableException.ServerFull, true, error),
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName
             => new SchemaException($"The database's event store schema does not fit this build: run the migration. ({error.MessageText})", error),
+        PostgresErrorCodes.InsufficientPrivilege
+            => new SchemaException($"This database role may not do that. The schema is the owner's: run the migration under its role. ({error.MessageText})", error),
+        "ES030" => new SchemaException($"EventStore:ApplicationRole: {error.MessageText}.", error),
+        "ES032" => new SchemaException($"The schema lacks something of this build, {error.MessageText}: run the migration.", error),
         _ when error.SqlState.StartsWith("08", StringComparison.Ordinal) => Unavailable(EventStoreUnavailableException.ConnectionLost, true, error),
         _ => null,
     };

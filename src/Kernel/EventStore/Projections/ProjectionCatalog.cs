@@ -44,6 +44,9 @@ public sealed partial class ProjectionCatalog
     /// <summary>The projections, by name.</summary>
     public IReadOnlyList<Projection> All { get; }
 
+    /// <summary>The documents that document projections make.</summary>
+    public IReadOnlyList<Type> ViewTypes => [.. All.Select(projection => projection.ViewType).OfType<Type>()];
+
     /// <summary>The projection of a name.</summary>
     /// <exception cref="UnknownProjectionException">There is none.</exception>
     public Projection this[string name] => byName.GetValueOrDefault(name) ?? throw new UnknownProjectionException(name);

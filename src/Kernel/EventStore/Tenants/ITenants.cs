@@ -35,6 +35,7 @@ public interface ITenants
     /// </summary>
     /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
     /// <exception cref="TenantMovingException">It is being moved, and that has not ended within <see cref="EventStoreOptions.LongestTenantMove"/>.</exception>
+    /// <exception cref="OwnerRequiredException">The connections are not those of the schema's owner.</exception>
     Task Drop(string tenantId, CancellationToken ct = default);
 
     /// <summary>
@@ -46,6 +47,7 @@ public interface ITenants
     /// <exception cref="TenantNotMovedException">
     /// A transaction that has appended was open for longer, or a projection was too far behind; the message says which. Moving again is safe.
     /// </exception>
+    /// <exception cref="OwnerRequiredException">The connections are not those of the schema's owner.</exception>
     Task Move(string tenantId, TenantPlacement placement, CancellationToken ct = default);
 
     /// <summary>All tenants, by id.</summary>

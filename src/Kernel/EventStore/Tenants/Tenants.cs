@@ -17,6 +17,7 @@ public sealed partial class Tenants : ITenants
     private readonly MoveWaiting moves;
     private readonly ShardWriters writers;
     private readonly VacantShards vacantShards;
+    private readonly Ownership ownership;
 
     /// <summary>The tenants of a database.</summary>
     /// <param name="dataSource">The database of the store.</param>
@@ -29,6 +30,7 @@ public sealed partial class Tenants : ITenants
         moves = new(dataSource, this.time, this.options);
         writers = new(dataSource, this.time);
         vacantShards = new(dataSource, this.time);
+        ownership = new(dataSource);
     }
 
     private Backoff Pauses => new(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(100), time);
@@ -76,6 +78,7 @@ public sealed partial class Tenants : ITenants
             throw new UnknownTenantException(tenantId);
         }
 
+        await ownership.Require("Moving a tenant", ct);
         var isDone = false;
         while (!isDone)
         {
@@ -133,6 +136,7 @@ public sealed partial class Tenants : ITenants
             throw new UnknownTenantException(tenantId);
         }
 
+        await ownership.Require("Dropping a tenant", ct);
         await ChangeUnlessMoved(
             "mark_dropping.sql",
             tenantId,
@@ -152,31 +156,10 @@ public sealed partial class Tenants : ITenants
 
     private async Task<bool> AddDedicated(string tenantId, CancellationToken ct)
     {
-        await using var connection = await PostgresErrors.Translate(dataSource.OpenConnectionAsync(ct).AsTask());
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        await Execute(connection, "migration_lock.sql", ct);
-        await using (var known = new NpgsqlCommand(Statements.Text("find_tenant.sql"), connection))
-        {
-            known.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
-            if (await known.ExecuteScalarAsync(ct) is not null)
-            {
-                return false;
-            }
-        }
-
-        await using var add = new NpgsqlCommand(Statements.Text("add_dedicated_shard.sql"), connection);
-        add.Parameters.Add(Now());
-        var shard = (string)(await add.ExecuteScalarAsync(ct))!;
-        await Execute(
-            connection,
-            "add_dedicated_tenant.sql",
-            ct,
-            new NpgsqlParameter<string> { TypedValue = tenantId },
-            new NpgsqlParameter<string> { TypedValue = shard },
-            Now());
-        await Execute(connection, "ensure_partitions.sql", ct);
-        await transaction.CommitAsync(ct);
-        return true;
+        await using var command = dataSource.CreateCommand(Statements.Text("add_dedicated_tenant.sql"));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
+        command.Parameters.Add(Now());
+        return await PostgresErrors.Translate(command.ExecuteScalarAsync(ct)) is true;
     }
 
     // What a mover holds off: tried until it has ended.
@@ -200,13 +183,6 @@ public sealed partial class Tenants : ITenants
         await using var command = dataSource.CreateCommand(Statements.Text(file));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
         return await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct)) > 0;
-    }
-
-    private static async Task Execute(NpgsqlConnection connection, string file, CancellationToken ct, params NpgsqlParameter[] parameters)
-    {
-        await using var command = new NpgsqlCommand(Statements.Text(file), connection);
-        command.Parameters.AddRange(parameters);
-        await PostgresErrors.Translate(command.ExecuteNonQueryAsync(ct));
     }
 
     private NpgsqlParameter<DateTimeOffset> Now() => new() { TypedValue = time.GetUtcNow(), NpgsqlDbType = NpgsqlDbType.TimestampTz };

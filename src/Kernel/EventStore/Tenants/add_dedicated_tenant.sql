@@ -1,4 +1,3 @@
--- $1 tenant_id, $2 shard, $3 now
-insert into eventstore.tenants (tenant_id, shard, status, created_at)
-values ($1, $2, 'active', $3)
-on conflict (tenant_id) do nothing
+-- A function, because making partitions is the owner's: it does it for the application's role.
+-- $1 tenant_id, $2 now
+select eventstore.add_dedicated_tenant($1, $2)

@@ -32,14 +32,17 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
         {
             Parameters = { Of(table.Schema), Of(table.Name) },
         };
-        await using var reader = await command.ExecuteReaderAsync(ct);
         var columns = new List<(string, bool)>();
-        while (await reader.ReadAsync(ct))
+        await using (var reader = await command.ExecuteReaderAsync(ct))
         {
-            columns.Add((reader.GetString(0), reader.GetBoolean(1)));
+            while (await reader.ReadAsync(ct))
+            {
+                columns.Add((reader.GetString(0), reader.GetBoolean(1)));
+            }
         }
 
         table.Check(columns);
+        await Execute(connection, "register_read_model.sql", viewType, ct);
     }
 
     /// <inheritdoc/>

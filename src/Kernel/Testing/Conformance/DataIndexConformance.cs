@@ -46,6 +46,30 @@ public abstract class DataIndexConformance(PostgresFixture postgres) : Conforman
     }
 
     [Fact]
+    public async Task What_a_migration_would_change_is_told_and_written_as_a_script_and_no_host_is_refused_for_it()
+    {
+        await using var store = await Filled();
+        var migrator = MigratorOf(store, With);
+        var changes = await migrator.DataIndexChanges(Ct);
+        Assert.Equal(All.Length, changes.Count);
+        Assert.All(changes, change => Assert.StartsWith("create index concurrently on eventstore.events_tally_", change, StringComparison.Ordinal));
+        Assert.Empty(await MigratorOf(store, Without).DataIndexChanges(Ct));
+        Assert.Empty(await migrator.Missing(Ct));
+        Assert.Empty(await store.Column<string>(Indexes, Ct));
+
+        var script = await migrator.Script(Ct);
+        var transaction = script.IndexOf("commit;", StringComparison.Ordinal) + "commit;".Length;
+        foreach (var statement in (string[])[script[..transaction], .. script[transaction..].Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)])
+        {
+            await store.Execute(statement, Ct);
+        }
+
+        Assert.Equal(All, await store.Column<string>(Indexes, Ct));
+        Assert.Equal("", await migrator.Script(Ct));
+        Assert.All(await MigratorOf(store, Without).DataIndexChanges(Ct), change => Assert.StartsWith("drop index concurrently", change, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Of_hosts_that_build_indexes_at_once_one_does_it_and_all_start()
     {
         await using var store = await Filled();

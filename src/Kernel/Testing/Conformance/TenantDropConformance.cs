@@ -158,7 +158,8 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
     public async Task Of_hosts_that_drop_a_tenant_at_once_all_succeed(TenantPlacement placement)
     {
         await using var store = await NewStore();
-        ConformanceStore[] hosts = [store, store.AnotherHost(), store.AnotherHost()];
+        ConformanceStore[] hosts =
+            [.. Enumerable.Range(1, 3).Select(n => store.AnotherHost(store.Setup with { Connect = connection => connection.ApplicationName = $"dropping {n}" }))];
         await Fill(store, Umbrella, placement);
         var shard = await ShardOf(store, Umbrella);
         await using var open = await store.BeginAppend(Ct);
@@ -167,7 +168,12 @@ public abstract class TenantDropConformance(PostgresFixture postgres) : Conforma
         // All of them have found it before one of them can have removed it.
         Task[] drops = [.. hosts.Select(host => host.Store.Tenants.Drop(Umbrella, Ct))];
         await store.Until(
-            "select count(*) >= 3 from pg_stat_activity where datname = current_database() and query like '%leaves_of%' and pid <> pg_backend_pid()", Ct);
+            """
+            select count(distinct application_name) = 3
+            from pg_stat_activity
+            where datname = current_database() and application_name like 'dropping %' and query like '%leaves_of%'
+            """,
+            Ct);
         await open.Commit(Ct);
         await Task.WhenAll(drops);
 

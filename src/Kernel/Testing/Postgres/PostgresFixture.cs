@@ -25,6 +25,7 @@ public sealed class PostgresFixture : IAsyncLifetime
     // Of this run alone: other processes may use the same server at the same moment.
     private readonly string run = DatabasePrefix + Guid.NewGuid().ToString("N")[..12];
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> templates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<TestRole>>> roles = new(StringComparer.Ordinal);
     private readonly Lazy<Task<TestServer>> server;
     private int lastNumber;
 
@@ -47,6 +48,11 @@ public sealed class PostgresFixture : IAsyncLifetime
         var built = await templates.GetOrAdd(template.Key, _ => new(() => Build(template))).Value.WaitAsync(ct);
         return new(await server.Value.WaitAsync(ct), await Create(built, ct));
     }
+
+    /// <summary>A role that may connect and nothing else, made when it is first asked for and dropped with the databases.</summary>
+    /// <param name="key">What it is told by: two with the same key are the same role.</param>
+    /// <param name="ct">Stops waiting for it.</param>
+    public Task<TestRole> Role(string key, CancellationToken ct = default) => roles.GetOrAdd(key, _ => new(CreateRole)).Value.WaitAsync(ct);
 
     /// <inheritdoc/>
     ValueTask IAsyncLifetime.InitializeAsync() => ValueTask.CompletedTask;
@@ -71,6 +77,15 @@ public sealed class PostgresFixture : IAsyncLifetime
         await target.Execute($"alter database {name} with allow_connections false", CancellationToken.None);
         await target.Execute($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'", CancellationToken.None);
         return name;
+    }
+
+    private async Task<TestRole> CreateRole()
+    {
+        var target = await server.Value;
+        var role = new TestRole(
+            string.Create(CultureInfo.InvariantCulture, $"{run}_role_{Interlocked.Increment(ref lastNumber)}"), Guid.NewGuid().ToString("N"));
+        await target.Execute($"create role {role.Name} login password '{role.Password}'", CancellationToken.None);
+        return role;
     }
 
     private async Task<string> Create(string? template, CancellationToken ct)

@@ -3,8 +3,8 @@ using Npgsql;
 namespace Monolith.Testing;
 
 /// <summary>
-/// Marks the databases of a run as being in use, by a session that is named like them. Databases whose run has no session were left by one that
-/// was killed, and are dropped: a server that was given outlives its runs.
+/// Marks the databases and roles of a run as being in use, by a session that is named like them. Those whose run has no session were left by one
+/// that was killed, and are dropped: a server that was given outlives its runs.
 /// </summary>
 internal sealed class RunLease : IAsyncDisposable
 {
@@ -20,6 +20,19 @@ internal sealed class RunLease : IAsyncDisposable
         """;
 
     private const string DatabasesOfThisRun = "select datname from pg_database where starts_with(datname, current_setting('application_name') || '_')";
+
+    private const string DeadRoles =
+        """
+        select role.rolname
+        from pg_roles role
+        where role.rolname ~ '^monolith_test_[0-9a-f]{12}_'
+          and not exists (
+            select
+            from pg_stat_activity session
+            where session.application_name = substring(role.rolname from '^monolith_test_[0-9a-f]{12}'))
+        """;
+
+    private const string RolesOfThisRun = "select rolname from pg_roles where starts_with(rolname, current_setting('application_name') || '_')";
 
     private readonly NpgsqlConnection session;
 
@@ -50,7 +63,8 @@ internal sealed class RunLease : IAsyncDisposable
     {
         await using (session)
         {
-            await Drop(DatabasesOfThisRun);
+            await Drop("database", DatabasesOfThisRun);
+            await Drop("role", RolesOfThisRun);
         }
     }
 
@@ -58,14 +72,15 @@ internal sealed class RunLease : IAsyncDisposable
     private async Task Sweep()
     {
         await Execute("select pg_advisory_lock(hashtext('monolith_test'))");
-        await Drop(DeadDatabases);
+        await Drop("database", DeadDatabases);
+        await Drop("role", DeadRoles);
         await Execute("select pg_advisory_unlock(hashtext('monolith_test'))");
     }
 
-    private async Task Drop(string databases)
+    private async Task Drop(string kind, string query)
     {
         var names = new List<string>();
-        await using (var command = new NpgsqlCommand(databases, session))
+        await using (var command = new NpgsqlCommand(query, session))
         await using (var rows = await command.ExecuteReaderAsync())
         {
             while (await rows.ReadAsync())
@@ -76,7 +91,7 @@ internal sealed class RunLease : IAsyncDisposable
 
         foreach (var name in names)
         {
-            await Execute($"drop database if exists {name} with (force)");
+            await Execute($"drop {kind} if exists {name}{(kind == "database" ? " with (force)" : "")}");
         }
     }
 

@@ -6,12 +6,22 @@ namespace Monolith.EventStore.Projections;
 /// <summary>Writes a table projection. A statement that the database refuses is put down to the event that it came from.</summary>
 internal sealed class TableWriter(TableProjection projection) : ProjectionWriter
 {
-    // Two hosts that create the same table at once would both find it missing; the lock lets the second one see it.
+    // Where the migration has made the tables nothing is left to do, and the application's role may not. Two hosts that create the same table at
+    // once would both find it missing; the lock lets the second one see it.
     public override async Task Prepare(NpgsqlConnection connection, CancellationToken ct)
     {
+        if (await TableSchema.IsMade(connection, projection, ct))
+        {
+            return;
+        }
+
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await Execute(connection, Statements.Text("migration_lock.sql"), ct);
-        await Define(connection, ViewRows.Live, ct);
+        foreach (var statement in TableSchema.Make(projection))
+        {
+            await Execute(connection, statement, ct);
+        }
+
         await transaction.CommitAsync(ct);
     }
 
@@ -42,8 +52,8 @@ internal sealed class TableWriter(TableProjection projection) : ProjectionWriter
 
     public override async Task MakeShadow(NpgsqlConnection connection, CancellationToken ct)
     {
-        await DropShadow(connection, ct);
-        await Define(connection, ViewRows.Shadow, ct);
+        await Execute(connection, TableSchema.Register(projection), ct);
+        await Execute(connection, Statements.Text("define_shadow.sql"), ct, Parameters.Of(projection.Name), Parameters.Of(projection.Version));
     }
 
     public override async Task Promote(NpgsqlConnection connection, CancellationToken ct)
@@ -93,20 +103,12 @@ internal sealed class TableWriter(TableProjection projection) : ProjectionWriter
         return removed;
     }
 
-    private async Task Define(NpgsqlConnection connection, ViewRows rows, CancellationToken ct)
-    {
-        await Execute(connection, $"create schema if not exists {SchemaOf(rows)}", ct);
-        await Execute(connection, $"set local search_path to {SchemaOf(rows)}", ct);
-        await Execute(connection, projection.Definition, ct);
-        await Execute(connection, "set local search_path to default", ct);
-    }
-
     private string SchemaOf(ViewRows rows) => rows == ViewRows.Shadow ? projection.Schema + "_shadow" : projection.Schema;
 
     private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct, params NpgsqlParameter[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
-        await command.ExecuteNonQueryAsync(ct);
+        await PostgresErrors.TranslateRole(command.ExecuteNonQueryAsync(ct));
     }
 }

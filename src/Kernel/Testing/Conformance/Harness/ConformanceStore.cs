@@ -29,7 +29,7 @@ public sealed class ConformanceStore : IAsyncDisposable
         Setup = setup;
         ConnectionString = connectionString;
         beside = NpgsqlDataSource.Create(connectionString);
-        var connection = new NpgsqlConnectionStringBuilder(ConnectionStrings.Tune(connectionString));
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionStrings.Tune(setup.Role?.Of(connectionString) ?? connectionString));
         setup.Connect?.Invoke(connection);
         DataSource = NpgsqlDataSource.Create(connection);
         Store = new(DataSource, setup.Model, OptionsOf(setup), setup.Time, setup.Loggers);
@@ -155,14 +155,14 @@ public sealed class ConformanceStore : IAsyncDisposable
     {
         var pools = OptionsOf(setup).PoolShards;
         var types = string.Join(',', setup.Model.Aggregates.Select(type => type.IndexData ? type.Name + " indexed" : type.Name));
-        var template = new DatabaseTemplate($"conformance {pools} {types}", connectionString => Build(connectionString, setup));
+        var template = new DatabaseTemplate($"conformance {pools} {types} {setup.Role?.Name}", connectionString => Build(connectionString, setup));
         var copy = await postgres.CreateDatabase(template, ct);
         return new(copy.ConnectionString, setup, copy);
     }
 
     private static EventStoreOptions OptionsOf(StoreSetup setup)
     {
-        var options = new EventStoreOptions { PoolShards = 2 };
+        var options = new EventStoreOptions { PoolShards = 2, ApplicationRole = setup.Role?.Name };
         setup.Configure?.Invoke(options);
         return options;
     }

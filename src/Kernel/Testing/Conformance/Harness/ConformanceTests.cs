@@ -30,13 +30,16 @@ public abstract class ConformanceTests : IDisposable
     /// <summary>Longer than any test takes on a busy machine: a test that waits for what never comes fails then.</summary>
     protected virtual TimeSpan Deadline => TimeSpan.FromMinutes(2);
 
+    /// <summary>Whether the stores of this class run under a role that may do what the migration grants it, and not as the owner of the database.</summary>
+    protected virtual bool UnderApplicationRole => false;
+
     /// <summary>Sets the options of every store of this class.</summary>
     protected virtual void Configure(EventStoreOptions options)
     {
     }
 
     /// <summary>A migrated store with four tenants and a database of its own.</summary>
-    protected Task<ConformanceStore> NewStore(StoreSetup? setup = null) => ConformanceStore.Create(postgres, Configured(setup), Ct);
+    protected async Task<ConformanceStore> NewStore(StoreSetup? setup = null) => await ConformanceStore.Create(postgres, await Configured(setup), Ct);
 
     /// <summary>The same, for hosts that run projections on it.</summary>
     protected async Task<ProjectionHosts> NewHosts(StoreSetup? setup = null) => new(await NewStore(setup), Ct);
@@ -55,9 +58,10 @@ public abstract class ConformanceTests : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private StoreSetup Configured(StoreSetup? setup)
+    private async Task<StoreSetup> Configured(StoreSetup? setup)
     {
         setup ??= new();
-        return setup with { Configure = Configure + setup.Configure };
+        var role = UnderApplicationRole ? await postgres.Role("application", Ct) : null;
+        return setup with { Configure = Configure + setup.Configure, Role = role };
     }
 }

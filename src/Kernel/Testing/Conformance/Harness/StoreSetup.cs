@@ -17,6 +17,9 @@ public sealed record StoreSetup
     /// <summary>Changes its connections.</summary>
     public Action<NpgsqlConnectionStringBuilder>? Connect { get; init; }
 
+    /// <summary>The role that the store runs under, which the migration grants what it needs; null for the owner of the database.</summary>
+    public TestRole? Role { get; init; }
+
     /// <summary>Its clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

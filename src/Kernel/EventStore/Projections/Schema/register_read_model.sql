@@ -1,0 +1,2 @@
+-- $1 schema, $2 table
+select eventstore.register_read_model($1, $2)
