@@ -1,4 +1,6 @@
 using JasperFx;
+using Monolith.Host.Commands;
+using Monolith.Hosting;
 
 namespace Monolith.Host;
 
@@ -6,24 +8,60 @@ namespace Monolith.Host;
 internal static class CommandLine
 {
     /// <summary>A builder whose settings lie beside the program, wherever it is started from.</summary>
-    public static WebApplicationBuilder CreateBuilder(string[] args) =>
-        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            // The flags of a command are none of the configuration's.
+            Args = IsOperators(args) ? [.. args.Where(IsSetting)] : args,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        if (IsOperators(args))
+        {
+            // The output is for the answer alone.
+            builder.Logging.AddFilter(level => level >= LogLevel.Warning);
+            builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        }
 
-    /// <summary>Whether what is asked for uses the database. Generating code does not.</summary>
-    public static bool NeedsDatabase(string[] args) => Command(args) is not ("codegen" or "help" or "describe");
+        return builder;
+    }
+
+    /// <summary>Whether what is asked for uses the database. Generating code and showing help do not.</summary>
+    public static bool NeedsDatabase(string[] args) => Words(args) is not ["codegen" or "describe", ..] && !AsksForHelp(args);
+
+    /// <summary>Whether a command of operators is asked for.</summary>
+    public static bool IsOperators(string[] args) => OperatorCommands.Know(Words(args)) || (AsksForHelp(args) && OperatorCommands.Know(Words(args)[1..]));
 
     /// <summary>Runs the command, or the host until it is told to stop.</summary>
     public static async Task<int> RunMonolith(this WebApplication app, string[] args)
     {
-        if (Command(args) is not null)
+        var words = Words(args);
+        if (IsOperators(args))
+        {
+            return (int)(AsksForHelp(args)
+                ? await OperatorCommands.Help([.. words.Where(word => !IsHelp(word))])
+                : await OperatorCommands.Run(app.Services, words));
+        }
+
+        if (words.Length > 0)
         {
             return await app.RunJasperFxCommands(args);
         }
 
+        await app.PrepareDatabase();
         await app.RunAsync();
         return 0;
     }
 
-    // Options (--urls …) go to the configuration; a first word that is none is a command.
-    private static string? Command(string[] args) => args is [var first, ..] && !first.StartsWith('-') && !first.Contains('=', StringComparison.Ordinal) ? first : null;
+    // Settings (--urls …, --Section:Key=…) go to the configuration; a first word that is none is a command, and the rest is the command's.
+    private static string[] Words(string[] args) =>
+        args is [var first, ..] && !first.StartsWith('-') && !first.Contains('=', StringComparison.Ordinal) ? [.. args.Where(word => !IsSetting(word))] : [];
+
+    private static bool AsksForHelp(string[] args) => Words(args) is [var first, .. var rest] && (first is "help" or "?" || rest.Any(IsHelp));
+
+    private static bool IsHelp(string word) => word is "help" or "?" or "--help" or "-h";
+
+    // --Section:Key=value
+    private static bool IsSetting(string word) =>
+        word.StartsWith("--", StringComparison.Ordinal) && word.IndexOf('=', StringComparison.Ordinal) is > 0 and var end && word.AsSpan(0, end).Contains(':');
 }

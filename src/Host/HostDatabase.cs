@@ -22,7 +22,7 @@ internal sealed class HostDatabase : IAsyncDisposable
         var settings = HostSettings.Read(builder.Configuration, builder.Environment);
         var provided = new HostDatabase(
             settings.ConnectionString is { } configured ? Task.FromResult(((EmbeddedPostgresServer?)null, configured))
-            : CommandLine.NeedsDatabase(args) ? Task.Run(() => StartServer(settings.EmbeddedPostgres))
+            : CommandLine.NeedsDatabase(args) ? Task.Run(() => StartServer(settings.EmbeddedPostgres, isQuiet: CommandLine.IsOperators(args)))
             : Task.FromResult(((EmbeddedPostgresServer?)null, "Host=localhost")));
         builder.Services.AddSingleton(provided.Source);
         return provided;
@@ -42,9 +42,11 @@ internal sealed class HostDatabase : IAsyncDisposable
         }
     }
 
-    private static async Task<(EmbeddedPostgresServer? Server, string ConnectionString)> StartServer(EmbeddedPostgresOptions options)
+    private static async Task<(EmbeddedPostgresServer? Server, string ConnectionString)> StartServer(EmbeddedPostgresOptions options, bool isQuiet)
     {
-        using var logging = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
+        using var logging = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(isQuiet ? LogLevel.Error : LogLevel.Information)
+            .AddSimpleConsole(console => console.SingleLine = true));
         var server = await EmbeddedPostgresServer.Start(options, logging.CreateLogger<EmbeddedPostgresServer>());
         return (server, await server.EnsureDatabase("monolith"));
     }

@@ -3,7 +3,7 @@ using Monolith.Host;
 using Monolith.Hosting;
 using Monolith.Users;
 
-return await StartUp.Report(async () =>
+return await StartUp.Report(args, async () =>
 {
     var builder = CommandLine.CreateBuilder(args);
     await using var database = HostDatabase.Provide(builder, args);

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Monolith.EmbeddedPostgres;
 using Monolith.EventSourcing;
 using Monolith.EventStore;
+using Monolith.Host.Commands;
 using Monolith.Hosting;
+using Npgsql;
 using Scalar.AspNetCore;
 
 namespace Monolith.Host;
@@ -15,18 +17,27 @@ internal static class StartUp
     private const string ApiPage = "/scalar";
     private const string DefaultUrl = "http://localhost:5080";
 
-    /// <summary>Runs the host; errors that are the operator's to mend are told in their own words, without a stack trace.</summary>
-    public static async Task<int> Report(Func<Task<int>> host)
+    /// <summary>
+    /// Runs the host or a command; errors that are the operator's to mend are told in their own words, without a stack trace, and so are all that a
+    /// database may cause to a command.
+    /// </summary>
+    public static async Task<int> Report(string[] args, Func<Task<int>> host)
     {
+        var isCommand = CommandLine.IsOperators(args);
         try
         {
             return await host();
         }
-        catch (Exception error) when (error is InvalidSettingException or EmbeddedPostgresException or SchemaException or InvalidModelException)
+        catch (Exception error) when (IsToMend(error) || (isCommand && IsOutside(error)))
         {
-            await Console.Error.WriteLineAsync(error.Message);
-            return 1;
+            await Console.Error.WriteLineAsync(error.Message.ReplaceLineEndings(" "));
         }
+        catch (Exception bug) when (isCommand)
+        {
+            await Console.Error.WriteLineAsync(bug.ToString());
+        }
+
+        return isCommand ? (int)ExitCode.Failed : 1;
     }
 
     public static void AddStartUp(this WebApplicationBuilder builder)
@@ -47,6 +58,12 @@ internal static class StartUp
             app.MapScalarApiReference(ApiPage, options => options.WithTitle("Monolith"));
         }
     }
+
+    private static bool IsToMend(Exception error) =>
+        error is InvalidSettingException or EmbeddedPostgresException or SchemaException or InvalidModelException or UsageException;
+
+    private static bool IsOutside(Exception error) =>
+        error is EventSourcingException or NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException or OperationCanceledException;
 
     private sealed class Greeting(Tenants tenants, IServer server, IHostEnvironment environment) : IHostedLifecycleService
     {

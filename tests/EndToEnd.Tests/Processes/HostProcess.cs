@@ -47,12 +47,15 @@ public sealed partial class HostProcess : IAsyncDisposable
         }
     }
 
-    private static string Dotnet => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+    internal static string Dotnet => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
     /// <summary>A host in Development with its private server in the folder, once it listens.</summary>
-    public static async Task<HostProcess> Start(HostFolder folder)
+    public static Task<HostProcess> Start(HostFolder folder) => Start("Development", $"--EmbeddedPostgres:DataDirectory={folder.Path}");
+
+    /// <summary>A host with the settings, once it listens.</summary>
+    public static async Task<HostProcess> Start(string environment, params string[] settings)
     {
-        var host = new HostProcess("Development", $"--EmbeddedPostgres:DataDirectory={folder.Path}");
+        var host = new HostProcess(environment, settings);
         try
         {
             host.Client.BaseAddress = new(await host.address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));

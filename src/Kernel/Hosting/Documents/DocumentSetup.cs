@@ -25,10 +25,8 @@ internal static class DocumentSetup
             options.Policies.AllDocumentsAreMultiTenanted();
             options.Policies.ForAllDocuments(mapping =>
             {
-                if (modules.Of(mapping.DocumentType) is { } module)
-                {
-                    mapping.DatabaseSchemaName = module.Name;
-                }
+                // What belongs to no module is Wolverine's.
+                mapping.DatabaseSchemaName = modules.Of(mapping.DocumentType)?.Name ?? MessagingSetup.Schema;
             });
             foreach (var module in settings)
             {

@@ -31,7 +31,9 @@ public static class MonolithSetup
         services.AddSingleton(set);
         services.AddSingleton(set.BuildDomainModel());
         services.AddEventStore(options => builder.Configuration.Read("EventStore", options, options.Validate));
-        services.AddHostedService<DatabasePreparation>();
+        services.AddSingleton<DatabaseSchema>();
+        services.AddSingleton<DatabasePreparation>();
+        services.AddHostedService(provider => provider.GetRequiredService<DatabasePreparation>());
         services.AddDocuments(set, settings);
         services.AddReadModels(options => builder.Configuration.Read("Projections", options, options.Validate));
         var readModels = new ReadModelOptions();
@@ -60,6 +62,17 @@ public static class MonolithSetup
         }
 
         return app;
+    }
+
+    /// <summary>
+    /// Sees to the database: in Development what is missing is made, elsewhere the host is refused. The host does the same when it starts; done
+    /// before, what is wrong can be told without the host's logging a failed start.
+    /// </summary>
+    /// <exception cref="SchemaException">The database does not fit this build; the message says what to do.</exception>
+    public static Task PrepareDatabase(this WebApplication app, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        return app.Services.GetRequiredService<DatabasePreparation>().Prepare(ct);
     }
 
     private static void AddHttp(this IServiceCollection services)

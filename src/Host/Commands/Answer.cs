@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Spectre.Console;
+
+namespace Monolith.Host.Commands;
+
+/// <summary>Writes what a command answers: lines and tables for people, or one JSON value for programs. Nothing else goes to the output.</summary>
+public sealed class Answer
+{
+    private const int WidthOfFiles = 200;
+
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    private readonly TextWriter output;
+    private readonly bool json;
+
+    /// <summary>An answer in one of the two forms.</summary>
+    public Answer(TextWriter output, bool json)
+    {
+        (this.output, this.json) = (output, json);
+        Console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(output) });
+        if (System.Console.IsOutputRedirected)
+        {
+            Console.Profile.Width = WidthOfFiles;
+        }
+    }
+
+    /// <summary>For what only people see, such as progress. Not for the JSON form.</summary>
+    public IAnsiConsole Console { get; }
+
+    /// <summary>Answers with a value for programs, or with lines for people.</summary>
+    public void Write(object value, params IEnumerable<string> lines)
+    {
+        if (json)
+        {
+            output.WriteLine(JsonSerializer.Serialize(value, Format));
+            return;
+        }
+
+        foreach (var line in lines)
+        {
+            output.WriteLine(line);
+        }
+    }
+
+    /// <summary>Answers with values: an array for programs, a table for people.</summary>
+    /// <param name="values">The values.</param>
+    /// <param name="empty">What people read when there are none.</param>
+    /// <param name="columns">The columns of the table, each with its text for a value.</param>
+    public void WriteTable<T>(IReadOnlyList<T> values, string empty, params IReadOnlyList<(string Name, Func<T, string> Of)> columns)
+    {
+        if (json || values.Count == 0)
+        {
+            Write(values, empty);
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var (name, _) in columns)
+        {
+            table.AddColumn(Markup.Escape(name));
+        }
+
+        foreach (var value in values)
+        {
+            table.AddRow([.. columns.Select(column => Markup.Escape(column.Of(value)))]);
+        }
+
+        Console.Write(table);
+    }
+
+    /// <summary>Answers with a text as it is, in either form.</summary>
+    public void WriteText(string text) => output.Write(text);
+}
