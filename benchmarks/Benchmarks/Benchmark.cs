@@ -16,7 +16,8 @@ internal static class Benchmark
     /// <summary>Each benchmark once, to show that it runs.</summary>
     public static bool IsDry { get; set; }
 
-    public static DomainModel Model { get; } = new DomainModelBuilder().Add(typeof(Benchmark).Assembly).Build();
+    /// <summary>The three ledgers.</summary>
+    public static DomainModel Model { get; } = Ledgers().AddAggregate(typeof(CachedLedger)).AddAggregate(typeof(UnsnappedLedger)).Build();
 
     /// <summary>The connection string of an empty database.</summary>
     public static async Task<string> NewDatabase(string name)
@@ -24,7 +25,8 @@ internal static class Benchmark
         var given = Environment.GetEnvironmentVariable(ServerVariable);
         if (given is null && server is null)
         {
-            server = await EmbeddedPostgresServer.Start(new() { DataDirectory = DataDirectory });
+            // 256 writers of one suite, and the idle connections of those before them.
+            server = await EmbeddedPostgresServer.Start(new() { DataDirectory = DataDirectory, MaxConnections = 1000 });
         }
 
         var admin = given ?? server!.ConnectionString;
@@ -39,13 +41,35 @@ internal static class Benchmark
     }
 
     /// <summary>A migrated store with the tenant <c>acme</c>.</summary>
-    public static async Task<PostgresEventStore> NewStore(NpgsqlDataSource dataSource, EventStoreOptions? options = null)
+    public static async Task<PostgresEventStore> NewStore(NpgsqlDataSource dataSource, EventStoreOptions? options = null, DomainModel? model = null)
     {
-        await new Migrator(dataSource, Model, options).Migrate();
-        var store = new PostgresEventStore(dataSource, Model, options);
+        await new Migrator(dataSource, model ?? Model, options).Migrate();
+        var store = new PostgresEventStore(dataSource, model ?? Model, options);
         await store.Tenants.Add("acme");
         return store;
     }
+
+    /// <summary>The types of one ledger, to add others to.</summary>
+    public static DomainModelBuilder Ledgers() =>
+        new DomainModelBuilder().AddEvent(typeof(Opened)).AddEvent(typeof(Moved)).AddAggregate(typeof(Ledger));
+
+    public static async Task Execute(NpgsqlDataSource dataSource, string sql)
+    {
+        await using var command = dataSource.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>So many writers at once, each with a stream of its own; together they append so often.</summary>
+    public static Task Write(int writers, int appends, Func<Guid, long, Task> append) =>
+        Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>
+        {
+            var stream = Guid.CreateVersion7();
+            for (long number = 1; number <= appends / writers; number++)
+            {
+                await append(stream, number);
+            }
+        })));
 
     public static async Task DisposeServer()
     {

@@ -78,13 +78,5 @@ public class ConcurrentAppend
     private Task<AppendResult> Append(PostgresEventStore to, Guid stream, long version) =>
         to.Append(new(new("acme", "ledger", stream), ExpectedVersion.Exactly(version - 1), [NewEvent.Of(moved)]));
 
-    private Task Write(Func<Guid, long, Task> append) =>
-        Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(async () =>
-        {
-            var stream = Guid.CreateVersion7();
-            for (long version = 1; version <= AppendsPerInvocation / Writers; version++)
-            {
-                await append(stream, version);
-            }
-        })));
+    private Task Write(Func<Guid, long, Task> append) => Benchmark.Write(Writers, AppendsPerInvocation, append);
 }

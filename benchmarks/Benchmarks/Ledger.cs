@@ -1,4 +1,5 @@
 using Monolith.EventSourcing;
+using Monolith.EventStore;
 
 namespace Monolith.Benchmarks;
 
@@ -42,4 +43,16 @@ internal static class Movements
     /// <summary>The history of one ledger.</summary>
     public static IEnumerable<object> Of(int events) =>
         Enumerable.Range(0, events).Select(object (n) => n == 0 ? new Opened("Ada Lovelace", "EUR") : new Moved(1.25m, "movement " + n, 1.25m * n));
+
+    /// <summary>The same as it comes from elsewhere; the ids are new each time.</summary>
+    public static IEnumerable<ImportedEvent> Import(StreamId stream, IEnumerable<object> history)
+    {
+        var version = 0;
+        var begin = DateTimeOffset.UtcNow.AddDays(-1);
+        foreach (var moved in history)
+        {
+            version++;
+            yield return ImportedEvent.Of(stream, version, Guid.CreateVersion7(), begin.AddMilliseconds(version), moved);
+        }
+    }
 }

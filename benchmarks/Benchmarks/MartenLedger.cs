@@ -15,28 +15,28 @@ public sealed record MartenLedger(Guid Id, string Holder, decimal Balance, int M
 
 internal static class MartenStore
 {
-    /// <summary>Configured as its documentation recommends for speed: quick append, and the tenancy and the serializer that we have too.</summary>
-    public static async Task<DocumentStore> Open(string connectionString, SnapshotLifecycle? snapshots, Action<StoreOptions>? configure = null)
+    public static async Task<DocumentStore> Open(string connectionString, SnapshotLifecycle? snapshots)
     {
-        var store = DocumentStore.For(options =>
-        {
-            options.Connection(connectionString);
-            options.DatabaseSchemaName = "marten";
-            options.UseSystemTextJsonForSerialization();
-            options.Events.AppendMode = EventAppendMode.Quick;
-            options.Events.TenancyStyle = TenancyStyle.Conjoined;
-            options.Events.StreamIdentity = StreamIdentity.AsGuid;
-            options.Policies.AllDocumentsAreMultiTenanted();
-            options.Events.AddEventType<Opened>();
-            options.Events.AddEventType<Moved>();
-            if (snapshots is { } lifecycle)
-            {
-                options.Projections.Snapshot<MartenLedger>(lifecycle);
-            }
-
-            configure?.Invoke(options);
-        });
+        var store = DocumentStore.For(options => Configure(options, connectionString, snapshots));
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         return store;
+    }
+
+    /// <summary>As its documentation recommends for speed: quick append, and the tenancy and the serializer that we have too.</summary>
+    public static void Configure(StoreOptions options, string connectionString, SnapshotLifecycle? snapshots)
+    {
+        options.Connection(connectionString);
+        options.DatabaseSchemaName = "marten";
+        options.UseSystemTextJsonForSerialization();
+        options.Events.AppendMode = EventAppendMode.Quick;
+        options.Events.TenancyStyle = TenancyStyle.Conjoined;
+        options.Events.StreamIdentity = StreamIdentity.AsGuid;
+        options.Policies.AllDocumentsAreMultiTenanted();
+        options.Events.AddEventType<Opened>();
+        options.Events.AddEventType<Moved>();
+        if (snapshots is { } lifecycle)
+        {
+            options.Projections.Snapshot<MartenLedger>(lifecycle);
+        }
     }
 }

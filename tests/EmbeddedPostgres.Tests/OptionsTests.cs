@@ -8,6 +8,8 @@ public sealed class OptionsTests
         { new() { Ephemeral = true, DataDirectory = "pg" }, nameof(EmbeddedPostgresOptions.DataDirectory) },
         { new() { DataDirectory = " " }, nameof(EmbeddedPostgresOptions.DataDirectory) },
         { new() { BundleDirectory = "" }, nameof(EmbeddedPostgresOptions.BundleDirectory) },
+        { new() { MaxConnections = 9 }, nameof(EmbeddedPostgresOptions.MaxConnections) },
+        { new() { MaxConnections = 10_001 }, nameof(EmbeddedPostgresOptions.MaxConnections) },
         { new() { OperatingSystemUser = "" }, nameof(EmbeddedPostgresOptions.OperatingSystemUser) },
     };
 

@@ -28,6 +28,10 @@ public sealed class RunningServerTests(RunningServerTests.Ephemeral fixture) : I
     }
 
     [Fact]
+    public async Task It_allows_as_many_sessions_as_were_asked_for() =>
+        Assert.Equal("77", await Queries.Ask<string>(server.ConnectionString, "show max_connections", Ct));
+
+    [Fact]
     public async Task Letters_beyond_ASCII_have_a_lower_case()
     {
         var database = await server.EnsureDatabase("monolith", Ct);
@@ -53,7 +57,7 @@ public sealed class RunningServerTests(RunningServerTests.Ephemeral fixture) : I
     {
         public EmbeddedPostgresServer Server { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Server = await EmbeddedPostgresServer.Start(new() { Ephemeral = true });
+        public async ValueTask InitializeAsync() => Server = await EmbeddedPostgresServer.Start(new() { Ephemeral = true, MaxConnections = 77 });
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();
     }

@@ -4,6 +4,8 @@ namespace Monolith.EmbeddedPostgres;
 public sealed record EmbeddedPostgresOptions
 {
     internal const int OldestMajor = 15;
+    private const int FewestConnections = 10;
+    private const int MostConnections = 10_000;
 
     /// <summary>
     /// Where the server's files lie; made when absent. Every start with the same folder, from whichever process, uses the same
@@ -41,8 +43,18 @@ public sealed record EmbeddedPostgresOptions
     /// </summary>
     public string? OperatingSystemUser { get; init; }
 
+    /// <summary>
+    /// How many sessions the server allows at once, 10 to 10,000; each may take some megabytes. A server that runs already keeps its number.
+    /// </summary>
+    public int MaxConnections { get; init; } = 200;
+
     internal void Validate()
     {
+        if (MaxConnections is < FewestConnections or > MostConnections)
+        {
+            throw Invalid(nameof(MaxConnections), $"is {MaxConnections}; {FewestConnections} to {MostConnections} are possible");
+        }
+
         if (Version < OldestMajor)
         {
             throw Invalid(nameof(Version), $"is {Version}; PostgreSQL {OldestMajor} or later is needed");

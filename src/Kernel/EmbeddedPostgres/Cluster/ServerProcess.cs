@@ -18,6 +18,9 @@ internal enum StopMode
 /// <summary>Starts and stops the server of one folder. The caller holds the folder's gate.</summary>
 internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Binaries, ServerAccount Account, ILogger Logger)
 {
+    /// <summary>How many sessions it allows when it is started.</summary>
+    public int MaxConnections { get; init; } = new EmbeddedPostgresOptions().MaxConnections;
+
     /// <summary>A killed server's children and its unreaped process hold the data for a second or two.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -115,7 +118,7 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
     private string Settings(int port)
     {
         // On the command line, so that they also hold in a folder that an older version of this library made.
-        var settings = $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c timezone=UTC -c log_timezone=UTC -c max_connections=200";
+        var settings = $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c timezone=UTC -c log_timezone=UTC -c max_connections={MaxConnections}";
         return Folder.Ephemeral ? settings + " -c fsync=off -c synchronous_commit=off -c full_page_writes=off" : settings;
     }
 }

@@ -114,7 +114,7 @@ internal sealed class SharedServer
                 await InitDb.Run(folder, binaries, account, ct);
             }
 
-            process = new(folder, binaries, account, logger);
+            process = new(folder, binaries, account, logger) { MaxConnections = options.MaxConnections };
             var (port, wasRunning) = await process.Start(null, ct);
             ct.ThrowIfCancellationRequested();
             logger.LogInformation(
