@@ -7,7 +7,10 @@ using Npgsql;
 
 namespace Monolith.Benchmarks;
 
-/// <summary>How long does it take to load an aggregate, by the length of its history? One event short of a snapshot, so our tail is as long as it gets.</summary>
+/// <summary>
+/// How long does it take to load an aggregate, by the length of its history? One event short of a snapshot, so our tail is as long as it gets.
+/// Goals at 9,999 events: 75 times as fast as live aggregation; half as fast as the inline snapshot, and as fast with the state in memory.
+/// </summary>
 public class AggregateLoad
 {
     private readonly StreamId snapped = new("acme", "ledger", Guid.CreateVersion7());
@@ -15,11 +18,13 @@ public class AggregateLoad
     private readonly StreamId unsnapped = new("acme", "unsnapped_ledger", Guid.CreateVersion7());
     private readonly Guid martenStream = Guid.CreateVersion7();
     private NpgsqlDataSource dataSource = null!;
+    private NpgsqlDataSource liveSource = null!;
+    private NpgsqlDataSource inlineSource = null!;
     private PostgresEventStore store = null!;
     private DocumentStore live = null!;
     private DocumentStore inline = null!;
 
-    public static IEnumerable<int> Lengths => Benchmark.IsDry ? [99] : [10, 99, 999, 9_999];
+    public static IEnumerable<int> Lengths => Benchmark.Effort.Of(dry: [99], quick: [99, 9_999], full: [10, 99, 999, 9_999]);
 
     [ParamsSource(nameof(Lengths))]
     public int Events { get; set; }
@@ -36,13 +41,20 @@ public class AggregateLoad
 
         await store.DrainSnapshots();
 
-        live = await MartenStore.Open(await Benchmark.NewDatabase("benchmark_load_live"), snapshots: null);
-        inline = await MartenStore.Open(await Benchmark.NewDatabase("benchmark_load_inline"), SnapshotLifecycle.Inline);
+        liveSource = NpgsqlDataSource.Create(await Benchmark.NewDatabase("benchmark_load_live"));
+        inlineSource = NpgsqlDataSource.Create(await Benchmark.NewDatabase("benchmark_load_inline"));
+        live = await MartenStore.Open(liveSource, snapshots: null);
+        inline = await MartenStore.Open(inlineSource, SnapshotLifecycle.Inline);
         foreach (var marten in new[] { live, inline })
         {
             await using var session = marten.LightweightSession("acme");
             session.Events.StartStream(martenStream, Movements.Of(Events).ToArray());
             await session.SaveChangesAsync();
+        }
+
+        foreach (var load in (Func<Task<decimal>>[])[MartenLive, MartenInline, Snapshot, Cached, Replay])
+        {
+            Benchmark.Expect(Movements.BalanceOf(Events), await load());
         }
     }
 
@@ -53,6 +65,8 @@ public class AggregateLoad
         await dataSource.DisposeAsync();
         await live.DisposeAsync();
         await inline.DisposeAsync();
+        await liveSource.DisposeAsync();
+        await inlineSource.DisposeAsync();
     }
 
     [Benchmark(Baseline = true, Description = "Marten, live aggregation")]

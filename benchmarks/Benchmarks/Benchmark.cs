@@ -13,8 +13,9 @@ internal static class Benchmark
     private static readonly string DataDirectory = Path.Combine(Path.GetTempPath(), "monolith-benchmarks-" + Environment.ProcessId);
     private static EmbeddedPostgresServer? server;
 
-    /// <summary>Each benchmark once, to show that it runs.</summary>
-    public static bool IsDry { get; set; }
+    public static Effort Effort { get; set; }
+
+    public static bool IsDry => Effort == Effort.Dry;
 
     /// <summary>The three ledgers.</summary>
     public static DomainModel Model { get; } = Ledgers().AddAggregate(typeof(CachedLedger)).AddAggregate(typeof(UnsnappedLedger)).Build();
@@ -60,16 +61,40 @@ internal static class Benchmark
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Opens so many connections and gives them back to their pool, so that none is opened while time is taken.</summary>
+    public static async Task Warm(NpgsqlDataSource dataSource, int connections)
+    {
+        var opened = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => dataSource.OpenConnectionAsync().AsTask()));
+        await Task.WhenAll(opened.Select(connection => connection.DisposeAsync().AsTask()));
+    }
+
     /// <summary>So many writers at once, each with a stream of its own; together they append so often.</summary>
-    public static Task Write(int writers, int appends, Func<Guid, long, Task> append) =>
-        Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>
+    public static Task Write(int writers, int appends, Func<int, Guid, long, Task> append) =>
+        Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
         {
             var stream = Guid.CreateVersion7();
             for (long number = 1; number <= appends / writers; number++)
             {
-                await append(stream, number);
+                await append(writer, stream, number);
             }
         })));
+
+    /// <summary>What is measured must have happened: throws unless the table has so many rows.</summary>
+    public static async Task ExpectRows(NpgsqlDataSource dataSource, string table, long expected)
+    {
+        await using var command = dataSource.CreateCommand($"select count(*) from {table}");
+        command.CommandTimeout = 0;
+        Expect(expected, (long)(await command.ExecuteScalarAsync())!);
+    }
+
+    /// <summary>Throws unless both are the same.</summary>
+    public static void Expect<T>(T expected, T actual)
+    {
+        if (!EqualityComparer<T>.Default.Equals(expected, actual))
+        {
+            throw new InvalidOperationException($"The benchmark did not do its work: {actual} instead of {expected}.");
+        }
+    }
 
     public static async Task DisposeServer()
     {

@@ -10,6 +10,7 @@ namespace Monolith.Benchmarks;
 /// <summary>
 /// How fast is a history of another store imported? The time is per event. The bare COPY writes the same rows into a table with the same columns and
 /// keys, from bytes that are there already, in one transaction and without looking at anything.
+/// Goal: 50,000 events a second.
 /// </summary>
 public class BulkImport
 {
@@ -32,7 +33,7 @@ public class BulkImport
     {
         dataSource = NpgsqlDataSource.Create(await Benchmark.NewDatabase("benchmark_import"));
         store = await Benchmark.NewStore(dataSource);
-        await new BareInsert(dataSource).Create();
+        await BareInsert.CreateTable(dataSource);
         stored = Array.ConvertAll(history, one => JsonSerializer.SerializeToUtf8Bytes(one, EventJson.Options));
     }
 
@@ -76,16 +77,18 @@ public class BulkImport
             }
         }
 
-        await copy.CompleteAsync();
+        Benchmark.Expect((ulong)Streams * EventsPerStream, await copy.CompleteAsync());
     }
 
     [Benchmark(OperationsPerInvoke = Events, Description = "Monolith, events")]
-    public Task<ImportProgress> Import() => store.Import(Each(stream => Movements.Import(stream, history)).ToAsyncEnumerable());
+    public Task Import() => Import(Each(stream => Movements.Import(stream, history)));
 
     [Benchmark(OperationsPerInvoke = Events, Description = "Monolith, JSON of another store")]
-    public Task<ImportProgress> ImportStored() => store.Import(Each(stream => Movements.Import(stream, history)
-        .Select(one => ImportedEvent.Stored(stream, one.Version, one.Id, one.RecordedAt, one.Version == 1 ? "ledger.opened" : "ledger.moved", 1, stored[one.Version - 1])))
-        .ToAsyncEnumerable());
+    public Task ImportStored() => Import(Each(stream => Movements.Import(stream, history)
+        .Select(one => ImportedEvent.Stored(stream, one.Version, one.Id, one.RecordedAt, one.Version == 1 ? "ledger.opened" : "ledger.moved", 1, stored[one.Version - 1]))));
+
+    private async Task Import(IEnumerable<ImportedEvent> events) =>
+        Benchmark.Expect((long)Streams * EventsPerStream, (await store.Import(events.ToAsyncEnumerable())).Stored);
 
     private static IEnumerable<ImportedEvent> Each(Func<StreamId, IEnumerable<ImportedEvent>> stream) =>
         Enumerable.Range(0, Streams).SelectMany(_ => stream(new("acme", "ledger", Guid.CreateVersion7())));

@@ -6,7 +6,7 @@ namespace Monolith.Benchmarks;
 
 /// <summary>
 /// How fast is the feed read, with nothing done to the events? The time is per event: for us until it is an envelope with its event, for the bare
-/// SELECT until its columns are read. The bare table has the same rows in one piece and in the same order.
+/// SELECT until its columns are read. The bare table has the same rows in one piece and in the same order. Goal: 0.8 of its speed.
 /// </summary>
 public class FeedRead
 {
@@ -19,6 +19,7 @@ public class FeedRead
     private NpgsqlDataSource dataSource = null!;
     private PostgresEventStore store = null!;
     private IReadOnlyList<string> shards = null!;
+    private int stored;
 
     /// <summary>BenchmarkDotNet divides by a constant, so the dry run says too little per event; it is not there to be read.</summary>
     public const int Events = 100_000;
@@ -33,9 +34,10 @@ public class FeedRead
             await store.Tenants.Add("tenant-" + tenant);
         }
 
-        await store.Import(Interleaved(Benchmark.IsDry ? 2_000 : Events).ToAsyncEnumerable());
+        stored = Benchmark.IsDry ? 2_000 : Events;
+        await store.Import(Interleaved(stored).ToAsyncEnumerable());
         shards = await store.Tenants.Shards();
-        await new BareInsert(dataSource).Create();
+        await BareInsert.CreateTable(dataSource);
         await Benchmark.Execute(
             dataSource,
             """
@@ -66,14 +68,16 @@ public class FeedRead
             order by position
             """);
         await using var reader = await command.ExecuteReaderAsync();
-        var read = 0L;
+        var (rows, read) = (0, 0L);
         while (await reader.ReadAsync())
         {
+            rows++;
             read += reader.GetInt64(0) + reader.GetInt64(1) + reader.GetInt16(5) + reader.GetFieldValue<DateTimeOffset>(2).Ticks;
             read += reader.GetGuid(3).Version + reader.GetGuid(4).Version + reader.GetString(6).Length + reader.GetString(7).Length + reader.GetString(8).Length;
             read += reader.GetFieldValue<byte[]>(9).Length + reader.GetFieldValue<byte[]>(10).Length;
         }
 
+        Benchmark.Expect(stored, rows);
         return read;
     }
 
@@ -87,6 +91,7 @@ public class FeedRead
             read += page.Count;
             if (page.Count < Page)
             {
+                Benchmark.Expect(stored, read);
                 return read;
             }
 
@@ -107,6 +112,7 @@ public class FeedRead
             }
         }
 
+        Benchmark.Expect(stored, read);
         return read;
     }
 

@@ -44,6 +44,9 @@ internal static class Movements
     public static IEnumerable<object> Of(int events) =>
         Enumerable.Range(0, events).Select(object (n) => n == 0 ? new Opened("Ada Lovelace", "EUR") : new Moved(1.25m, "movement " + n, 1.25m * n));
 
+    /// <summary>The balance of such a history at the end, or at a version.</summary>
+    public static decimal BalanceOf(int events) => 1.25m * (events - 1);
+
     /// <summary>The same as it comes from elsewhere; the ids are new each time.</summary>
     public static IEnumerable<ImportedEvent> Import(StreamId stream, IEnumerable<object> history)
     {

@@ -2,6 +2,7 @@ using JasperFx.Events;
 using JasperFx.Events.Projections;
 using JasperFx.MultiTenancy;
 using Marten;
+using Npgsql;
 
 namespace Monolith.Benchmarks;
 
@@ -15,17 +16,17 @@ public sealed record MartenLedger(Guid Id, string Holder, decimal Balance, int M
 
 internal static class MartenStore
 {
-    public static async Task<DocumentStore> Open(string connectionString, SnapshotLifecycle? snapshots)
+    public static async Task<DocumentStore> Open(NpgsqlDataSource dataSource, SnapshotLifecycle? snapshots)
     {
-        var store = DocumentStore.For(options => Configure(options, connectionString, snapshots));
+        var store = DocumentStore.For(options => Configure(options, dataSource, snapshots));
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         return store;
     }
 
     /// <summary>As its documentation recommends for speed: quick append, and the tenancy and the serializer that we have too.</summary>
-    public static void Configure(StoreOptions options, string connectionString, SnapshotLifecycle? snapshots)
+    public static void Configure(StoreOptions options, NpgsqlDataSource dataSource, SnapshotLifecycle? snapshots)
     {
-        options.Connection(connectionString);
+        options.Connection(dataSource);
         options.DatabaseSchemaName = "marten";
         options.UseSystemTextJsonForSerialization();
         options.Events.AppendMode = EventAppendMode.Quick;

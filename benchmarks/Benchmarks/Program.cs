@@ -2,32 +2,29 @@ using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Exporters;
-using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Monolith.Benchmarks;
 
-// In this process, because one database server serves all of them and what is measured is mostly on its side.
-var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance);
-job = args.Contains("--dry", StringComparer.Ordinal)
-    ? job.WithWarmupCount(0).WithIterationCount(1).WithInvocationCount(1).WithUnrollFactor(1)
-    : job.WithWarmupCount(3).WithIterationCount(12);
-
-Benchmark.IsDry = args.Contains("--dry", StringComparer.Ordinal);
+Benchmark.Effort = args.Contains("--dry", StringComparer.Ordinal) ? Effort.Dry
+    : args.Contains("--quick", StringComparer.Ordinal) ? Effort.Quick
+    : Effort.Full;
 var config = ManualConfig.CreateEmpty()
-    .AddJob(job)
+    .AddJob(Benchmark.Effort.Job())
     .AddLogger(ConsoleLogger.Default)
     .AddColumnProvider(DefaultColumnProviders.Instance)
     .AddExporter(MarkdownExporter.GitHub)
-    .AddDiagnoser(MemoryDiagnoser.Default)
     .WithArtifactsPath(Path.Combine(Directory.GetCurrentDirectory(), "BenchmarkDotNet.Artifacts"))
     .WithOptions(ConfigOptions.DisableOptimizationsValidator);
+if (Benchmark.Effort == Effort.Full)
+{
+    config.AddDiagnoser(MemoryDiagnoser.Default);
+}
 
 try
 {
     var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly)
-        .Run([.. args.Where(argument => argument != "--dry")], config)
+        .Run([.. args.Where(argument => argument is not ("--dry" or "--quick"))], config)
         .ToList();
     return summaries.Count > 0 && summaries.All(summary => !summary.HasCriticalValidationErrors && summary.Reports.All(report => report.Success)) ? 0 : 1;
 }
