@@ -15,7 +15,7 @@ internal sealed class BareInsert : IAsyncDisposable
           position, version, recorded_at, event_id, aggregate_id, event_version,
           aggregate_type, shard, tenant_id, event_type, data, metadata
         )
-        values (nextval('bare_position'), $1, $2, $3, $4, 1, 'ledger', 'pool_0', 'acme', 'ledger.moved', $5, $6)
+        values (nextval('bare_position'), $1, $2, $3, $4, 1, 'ledger', 'pool_0', $5, $6, $7, $8)
         """;
 
     private readonly List<Writer> writers = [];
@@ -75,17 +75,18 @@ internal sealed class BareInsert : IAsyncDisposable
         private readonly NpgsqlParameter<DateTime> recordedAt = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
         private readonly NpgsqlParameter<Guid> eventId = new();
         private readonly NpgsqlParameter<Guid> aggregateId = new();
+        private readonly NpgsqlParameter<string> tenant = new() { TypedValue = "acme" };
+        private readonly NpgsqlParameter<string> eventType = new() { TypedValue = "ledger.moved" };
         private readonly NpgsqlParameter<byte[]> data = new() { NpgsqlDbType = NpgsqlDbType.Jsonb };
         private readonly NpgsqlParameter<byte[]> metadata = new() { NpgsqlDbType = NpgsqlDbType.Jsonb };
 
         public static async Task<Writer> Open(NpgsqlConnection connection)
         {
             var writer = new Writer(connection);
-            foreach (var parameter in (NpgsqlParameter[])[writer.version, writer.recordedAt, writer.eventId, writer.aggregateId, writer.data, writer.metadata])
-            {
-                writer.command.Parameters.Add(parameter);
-            }
-
+            writer.command.Parameters.AddRange((NpgsqlParameter[])
+            [
+                writer.version, writer.recordedAt, writer.eventId, writer.aggregateId, writer.tenant, writer.eventType, writer.data, writer.metadata,
+            ]);
             await writer.command.PrepareAsync();
             return writer;
         }

@@ -17,6 +17,9 @@ internal static class Benchmark
 
     public static bool IsDry => Effort == Effort.Dry;
 
+    /// <summary>Whether one of them did not do its work. BenchmarkDotNet goes on when a cleanup fails.</summary>
+    public static bool HasFailed { get; private set; }
+
     /// <summary>The three ledgers.</summary>
     public static DomainModel Model { get; } = Ledgers().AddAggregate(typeof(CachedLedger)).AddAggregate(typeof(UnsnappedLedger)).Build();
 
@@ -92,6 +95,7 @@ internal static class Benchmark
     {
         if (!EqualityComparer<T>.Default.Equals(expected, actual))
         {
+            HasFailed = true;
             throw new InvalidOperationException($"The benchmark did not do its work: {actual} instead of {expected}.");
         }
     }

@@ -27,7 +27,7 @@ internal static class Efforts
         return effort switch
         {
             Effort.Dry => job.WithWarmupCount(0).WithIterationCount(1).WithInvocationCount(1),
-            Effort.Quick => job.WithWarmupCount(1).WithIterationCount(5).WithIterationTime(TimeInterval.FromMilliseconds(250)),
+            Effort.Quick => job.WithWarmupCount(1).WithIterationCount(5).WithMinInvokeCount(1).WithIterationTime(TimeInterval.FromMilliseconds(250)),
             _ => job.WithWarmupCount(3).WithIterationCount(12),
         };
     }

@@ -26,7 +26,8 @@ try
     var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly)
         .Run([.. args.Where(argument => argument is not ("--dry" or "--quick"))], config)
         .ToList();
-    return summaries.Count > 0 && summaries.All(summary => !summary.HasCriticalValidationErrors && summary.Reports.All(report => report.Success)) ? 0 : 1;
+    var isWhole = summaries.Count > 0 && summaries.All(summary => !summary.HasCriticalValidationErrors && summary.Reports.All(report => report.Success));
+    return isWhole && !Benchmark.HasFailed ? 0 : 1;
 }
 finally
 {
