@@ -67,6 +67,8 @@ public sealed class ProjectionOwnershipTests(PostgresFixture postgres) : Project
 
 public sealed class ProjectionFailureTests(PostgresFixture postgres) : ProjectionFailureConformance(postgres);
 
+public sealed class ProjectionLivenessTests(PostgresFixture postgres) : ProjectionLivenessConformance(postgres);
+
 public sealed class RebuildTests(PostgresFixture postgres) : RebuildConformance(postgres);
 
 /// <summary>Every append by itself: what is promised must not depend on who shares a round trip.</summary>

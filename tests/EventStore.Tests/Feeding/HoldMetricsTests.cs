@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Monolith.EventSourcing;
 using Monolith.Testing;
 using Monolith.Testing.Conformance;
@@ -30,21 +29,7 @@ public sealed class HoldMetricsTests(PostgresFixture postgres) : ConformanceTest
 
     private static (double Held, int? Holder) Observe(ConformanceStore store)
     {
-        var (held, holder) = (double.NaN, (int?)null);
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter == store.Store.Metrics.Meter && instrument.Name is "monolith.eventstore.watermark.hold" or "monolith.eventstore.watermark.holder")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<double>((_, value, tags, _) => held = tags.Length == 0 ? value : double.NaN);
-        listener.SetMeasurementEventCallback<int>((_, value, tags, _) => holder = tags.Length == 0 ? value : null);
-        listener.Start();
-        listener.RecordObservableInstruments();
-        return (held, holder);
+        var holder = Instruments.Observe(store.Store.Metrics, "monolith.eventstore.watermark.holder");
+        return (Instruments.Observe(store.Store.Metrics, "monolith.eventstore.watermark.hold")[""], holder.TryGetValue("", out var processId) ? (int)processId : null);
     }
 }

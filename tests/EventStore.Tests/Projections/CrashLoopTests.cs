@@ -46,7 +46,7 @@ public sealed class CrashLoopTests(PostgresFixture postgres) : ConformanceTests(
         Assert.Null(await hosts.View<TallyView>(deadly));
         var parked = Assert.Single(await hosts.Operations(new TallyViews()).Parked(ct: Ct));
         Assert.Equal((stored.Position, 3), (parked.Position, parked.Attempts));
-        Assert.Contains("The process ended 3 times", parked.Error, StringComparison.Ordinal);
+        Assert.Contains("Tried 3 times, and each time the process ended", parked.Error, StringComparison.Ordinal);
     }
 
     [Fact, Behaviour(36)]

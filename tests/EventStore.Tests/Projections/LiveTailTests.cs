@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
 using Monolith.Testing.Conformance;
+using Npgsql;
 using static Monolith.Testing.Conformance.ConformanceStore;
 
 namespace Monolith.EventStore.Tests.Projections;
@@ -55,12 +57,34 @@ public sealed class LiveTailTests(PostgresFixture postgres) : ConformanceTests(p
         await running;
     }
 
-    private static LiveTail Tail(ProjectionHosts hosts, int buffer) => new(
+    [Fact]
+    public async Task An_error_that_nobody_has_thought_of_is_logged_and_the_tail_goes_on()
+    {
+        await using var hosts = await NewHosts();
+        var failures = 3;
+        var builder = new NpgsqlDataSourceBuilder(hosts.Store.ConnectionString) { ConnectionStringBuilder = { Pooling = false } };
+        builder.UsePhysicalConnectionInitializer(_ => { }, _ => Interlocked.Decrement(ref failures) >= 0 ? throw new InvalidOperationException("Out of order.") : Task.CompletedTask);
+        await using var failing = builder.Build();
+        var logs = new CollectedLogs();
+        var tail = Tail(hosts, buffer: 10, failing, logs);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var running = tail.Run(stop.Token);
+        await tail.Ready;
+        using var cursor = tail.Join(new TallyViews(), await hosts.Store.Store.Tenants.ShardOf(Acme, Ct), ["tally"], reached: 0);
+        var stored = await Append(hosts);
+
+        Assert.Equal(stored, Assert.Single((await cursor.Next(10, Ct))!.Events).Position);
+        Assert.Equal(3, logs.Warnings.Count(line => line.StartsWith("Following the end of the feed failed", StringComparison.Ordinal)));
+        await stop.CancelAsync();
+        await running;
+    }
+
+    private static LiveTail Tail(ProjectionHosts hosts, int buffer, NpgsqlDataSource? dataSource = null, ILogger? logger = null) => new(
         hosts.Store.Store.Feed,
-        new(hosts.Store.DataSource, hosts.Store.Setup.Model),
+        new(dataSource ?? hosts.Store.DataSource, hosts.Store.Setup.Model),
         new(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(50), TimeProvider.System),
         buffer,
-        NullLogger.Instance);
+        logger ?? NullLogger.Instance);
 
     private static async Task<long> Append(ProjectionHosts hosts) => (await hosts.Count(NewTally(), 1)).Position;
 }

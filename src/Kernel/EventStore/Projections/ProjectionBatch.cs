@@ -7,18 +7,21 @@ namespace Monolith.EventStore.Projections;
 /// The statements of one batch of events: one round trip, one transaction. Remembers which event a statement came from. The connection is
 /// opened when it is first needed, and one of the host's slots taken for it, so that a slow subscription holds neither.
 /// </summary>
-internal sealed class ProjectionBatch(NpgsqlDataSource dataSource, SemaphoreSlim slots) : IAsyncDisposable
+internal sealed class ProjectionBatch(NpgsqlDataSource dataSource, HeldSlots slots, Pulse pulse) : IAsyncDisposable
 {
     private bool holdsSlot;
     private Dictionary<NpgsqlBatchCommand, EventEnvelope>? causes;
 
     public NpgsqlBatch Statements { get; } = new();
 
+    /// <summary>Whoever calls the projection's own code says so here.</summary>
+    public Pulse Pulse { get; } = pulse;
+
     public async ValueTask<NpgsqlConnection> Connection(CancellationToken ct)
     {
         if (!holdsSlot)
         {
-            await slots.WaitAsync(ct);
+            await slots.Take(ct);
             holdsSlot = true;
         }
 
@@ -56,7 +59,7 @@ internal sealed class ProjectionBatch(NpgsqlDataSource dataSource, SemaphoreSlim
 
         if (holdsSlot)
         {
-            slots.Release();
+            slots.Give();
         }
     }
 }

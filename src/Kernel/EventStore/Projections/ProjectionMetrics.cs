@@ -5,7 +5,11 @@ namespace Monolith.EventStore.Projections;
 /// <summary>The instruments of projections. The label is the projection; shards are added up, so that labels stay few.</summary>
 internal static class ProjectionMetrics
 {
-    public static void Register(Meter meter, Func<IReadOnlyList<ProjectionStatus>> statuses, Func<IReadOnlyDictionary<string, long>> parked)
+    public static void Register(
+        Meter meter,
+        Func<IReadOnlyList<ProjectionStatus>> statuses,
+        Func<IReadOnlyDictionary<string, long>> parked,
+        Func<IEnumerable<KeyValuePair<string, long>>> restarts)
     {
         meter.CreateObservableGauge(
             "monolith.projection.lag",
@@ -32,6 +36,11 @@ internal static class ProjectionMetrics
             () => parked().Select(projection => new Measurement<long>(projection.Value, Label(projection.Key))),
             "{event}",
             "Events that a projection could not take, or that wait behind one, as of the last heartbeat; the same on every host.");
+        meter.CreateObservableCounter(
+            "monolith.projection.restarts",
+            () => restarts().Select(projection => new Measurement<long>(projection.Value, Label(projection.Key))),
+            "{restart}",
+            "How often this host has started a projection anew that had stalled.");
     }
 
     private static IEnumerable<Measurement<T>> ByProjection<T>(

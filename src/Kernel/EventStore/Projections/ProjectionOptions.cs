@@ -39,6 +39,18 @@ public sealed class ProjectionOptions
     /// <summary>The pause after a failure: from the first to the second, doubling, with jitter.</summary>
     public (TimeSpan First, TimeSpan Longest) RetryDelay { get; set; } = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
 
+    /// <summary>
+    /// How long a projection that has work may go without any sign of life, neither progress nor a failure, before it is started anew. When its own code did not
+    /// come back from an event, that counts like a death of the process: after <see cref="Deliveries"/> times the event is parked.
+    /// </summary>
+    public TimeSpan StallAfter { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// How long a host that stops waits for projections that do not end, such as a subscription that ignores its token. They are left behind then: the next owner
+    /// begins at the last checkpoint, and they cannot write any more.
+    /// </summary>
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Throws unless every value is in its range.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -51,6 +63,8 @@ public sealed class ProjectionOptions
         Check(IdleCheckpoints > TimeSpan.Zero, nameof(IdleCheckpoints), "more than zero");
         Check(Attempts >= 1, nameof(Attempts), "1 or more");
         Check(Deliveries >= 1, nameof(Deliveries), "1 or more");
+        Check(StallAfter >= Heartbeat * 4 && StallAfter > RetryDelay.Longest, nameof(StallAfter), "at least four heartbeats, and more than the longest RetryDelay");
+        Check(StopTimeout > TimeSpan.Zero, nameof(StopTimeout), "more than zero");
         Check(RebuildBatches is >= 1 and <= 256, nameof(RebuildBatches), "1 to 256");
         Check(RetryDelay.First > TimeSpan.Zero && RetryDelay.Longest >= RetryDelay.First, nameof(RetryDelay), "more than zero, the second at least the first");
     }

@@ -80,9 +80,10 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             this.time);
         session = new(dataSource, catalog, this.options, this.time);
         draining = new(logger);
+        watch = new(this.options.StallAfter, this.time);
         if (metrics is not null)
         {
-            ProjectionMetrics.Register(metrics.Meter, () => Statuses, () => parked);
+            ProjectionMetrics.Register(metrics.Meter, () => Statuses, () => parked, () => restartsByProjection);
         }
     }
 
@@ -113,7 +114,10 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Ends the background work, writes the checkpoints, and gives the shards back so that another host takes them at once.</summary>
-    /// <remarks>A host may stop twice at the same moment; the second stop waits for the first.</remarks>
+    /// <remarks>
+    /// A host may stop twice at the same moment; the second stop waits for the first. What does not end within <see cref="ProjectionOptions.StopTimeout"/> is left
+    /// behind and logged; its shards are given back all the same.
+    /// </remarks>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         lock (workers)
@@ -135,7 +139,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         await stop.CancelAsync();
         await running;
         await MoveIdle(cancellationToken);
-        await Stop([.. workers.Keys]);
+        await Stop([.. workers.Keys], options.StopTimeout, cancellationToken);
         try
         {
             await session.Leave(cancellationToken);
@@ -186,6 +190,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     private async Task Beat(CancellationToken ct)
     {
         await services.Tail.Ready.WaitAsync(ct);
+        await ReplaceStalled(ct);
         var view = await session.Beat(services.Tail.Position, ct);
         parked = view.Parked;
         foreach (var projection in catalog.All.Where(view.IsOutdated))
@@ -196,13 +201,13 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         }
 
         var mine = catalog.All.SelectMany(projection => view.Of(Host, projection)).ToDictionary(row => row.Key);
-        await Stop([.. workers.Values.Where(worker => worker.HasEnded || !IsStill(worker, mine)).Select(worker => worker.Key)]);
-        if (view.Checkpoints.Where(row => row.Owner == Host && !mine.ContainsKey(row.Key)).Select(row => row.Key).ToArray() is { Length: > 0 } others)
+        await Stop([.. workers.Values.Where(worker => worker.HasEnded || !IsStill(worker, mine)).Select(worker => worker.Key)], options.Heartbeat, CancellationToken.None);
+        if (view.Checkpoints.Where(row => row.Owner == Host && (!mine.ContainsKey(row.Key) || IsUsedUp(row))).Select(row => row.Key).ToArray() is { Length: > 0 } others)
         {
             await services.Checkpoints.Release(others, Host, ct);
         }
 
-        Start(mine.Values.Where(row => row.Owner == Host));
+        Start(mine.Values.Where(row => row.Owner == Host && !IsUsedUp(row)));
         if (mine.Values.Where(row => row.Owner is null || !view.Hosts.ContainsKey(row.Owner)).Select(row => row.Key).ToArray() is { Length: > 0 } free)
         {
             Start(await services.Checkpoints.Acquire(free, Host, ct));
@@ -243,20 +248,17 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             foreach (var row in rows.Where(row => !workers.ContainsKey(row.Key)))
             {
                 var projection = catalog[row.Key.Projection];
+                fences[row.Key] = row.Fence;
                 workers.Add(
-                    row.Key, new(row, projection, catalog.AggregateTypesOf(projection.Name), writers[projection.Name], services, logger));
-            }
-        }
-    }
-
-    private async Task Stop(IReadOnlyList<ProjectionShard> keys)
-    {
-        await Task.WhenAll(keys.Select(key => workers[key].DisposeAsync().AsTask()));
-        lock (workers)
-        {
-            foreach (var key in keys)
-            {
-                workers.Remove(key);
+                    row.Key,
+                    new(
+                        row,
+                        projection,
+                        catalog.AggregateTypesOf(projection.Name),
+                        writers[projection.Name],
+                        services,
+                        restarts.GetValueOrDefault(row.Key),
+                        logger));
             }
         }
     }

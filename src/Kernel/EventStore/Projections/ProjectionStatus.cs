@@ -38,4 +38,8 @@ public sealed record ProjectionStatus(
     long LagEvents,
     TimeSpan Lag,
     string? LastError,
-    DateTimeOffset? LastErrorAt);
+    DateTimeOffset? LastErrorAt)
+{
+    /// <summary>How often this host has started it anew, because it had stalled.</summary>
+    public int Restarts { get; init; }
+}

@@ -23,10 +23,14 @@ internal sealed class SubscriptionWriter(Subscription subscription) : Projection
                 continue;
             }
 
+            // A handler that ignores the token may have outlived its worker: the next event is another's then.
+            ct.ThrowIfCancellationRequested();
+            batch.Pulse.Enter(envelope);
             try
             {
                 await subscription.Handle(envelope, ct);
                 delivered.Add(envelope, Done);
+                batch.Pulse.Step();
             }
             catch (Exception problem) when (problem is not OperationCanceledException || !ct.IsCancellationRequested)
             {

@@ -76,6 +76,19 @@ internal sealed class CheckpointTable(NpgsqlDataSource dataSource, TimeProvider 
         return (int?)await command.ExecuteScalarAsync(ct);
     }
 
+    /// <summary>Notes the event over which a projection hung.</summary>
+    public async Task Stalled(ProjectionShard key, long fence, long position, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(Statements.Text("checkpoint_stalled.sql"));
+        command.Parameters.Add(Parameters.Of(key.Projection));
+        command.Parameters.Add(Parameters.Of(key.Slot));
+        command.Parameters.Add(Parameters.Of(key.Shard));
+        command.Parameters.Add(Parameters.Of(fence));
+        command.Parameters.Add(Parameters.Of(position));
+        command.Parameters.Add(Parameters.Of(time.GetUtcNow()));
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>The stored position of a projection on a shard; null when it has never run there.</summary>
     public async Task<long?> Position(string projection, string shard, CancellationToken ct)
     {

@@ -12,6 +12,7 @@ public sealed class DocumentFold<TView, TKey> where TView : class where TKey : n
 {
     private readonly DocumentProjection<TView, TKey> projection;
     private readonly IReadOnlyList<EventEnvelope> events;
+    private readonly Pulse? pulse;
     private readonly Dictionary<ViewKey<TKey>, int> slots = [];
     private readonly List<ViewKey<TKey>> keys = [];
     private readonly List<(int Event, int Slot)> steps;
@@ -20,12 +21,15 @@ public sealed class DocumentFold<TView, TKey> where TView : class where TKey : n
     /// <param name="projection">The projection.</param>
     /// <param name="events">Events of its aggregates in the order of their positions.</param>
     /// <exception cref="ProjectionFailedException">The projection could not say the keys of an event.</exception>
-    public DocumentFold(DocumentProjection<TView, TKey> projection, IReadOnlyList<EventEnvelope> events)
+    public DocumentFold(DocumentProjection<TView, TKey> projection, IReadOnlyList<EventEnvelope> events) : this(projection, events, pulse: null)
+    {
+    }
+
+    internal DocumentFold(DocumentProjection<TView, TKey> projection, IReadOnlyList<EventEnvelope> events, Pulse? pulse)
     {
         ArgumentNullException.ThrowIfNull(projection);
         ArgumentNullException.ThrowIfNull(events);
-        this.projection = projection;
-        this.events = events;
+        (this.projection, this.events, this.pulse) = (projection, events, pulse);
         steps = new(events.Count);
         for (var index = 0; index < events.Count; index++)
         {
@@ -63,6 +67,7 @@ public sealed class DocumentFold<TView, TKey> where TView : class where TKey : n
     private void Collect(int index)
     {
         var envelope = events[index];
+        pulse?.Enter(envelope);
         try
         {
             var first = steps.Count;
@@ -107,6 +112,7 @@ public sealed class DocumentFold<TView, TKey> where TView : class where TKey : n
 
     private TView? Apply(ViewKey<TKey> key, TView? view, EventEnvelope envelope)
     {
+        pulse?.Enter(envelope);
         try
         {
             var next = projection.Apply(key.Id, view, envelope);

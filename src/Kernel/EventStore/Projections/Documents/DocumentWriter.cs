@@ -12,13 +12,15 @@ internal sealed class DocumentWriter<TView, TKey>(DocumentProjection<TView, TKey
 
     public override async Task Write(ProjectionBatch batch, ViewRows rows, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
     {
-        var fold = new DocumentFold<TView, TKey>(projection, events);
+        var fold = new DocumentFold<TView, TKey>(projection, events, batch.Pulse);
+        batch.Pulse.Leave();
         if (fold.Keys.Count == 0)
         {
             return;
         }
 
         var changes = fold.Run(await views.Load<TView, TKey>(await batch.Connection(ct), rows, fold.Keys, ct));
+        batch.Pulse.Leave();
         if (!changes.IsEmpty)
         {
             views.Write(batch.Statements, rows, changes);

@@ -25,7 +25,8 @@ internal sealed record ProjectionServices(
 /// Writes one projection on one shard: each batch together with its checkpoint, one at a time. Knows which aggregates are parked; their
 /// events are put aside in the same transaction instead of being folded.
 /// </summary>
-internal sealed class BatchWriter(Checkpoint start, Projection projection, PreparedWriter prepared, ProjectionServices services)
+internal sealed class BatchWriter(
+    Checkpoint start, Projection projection, PreparedWriter prepared, ProjectionServices services, HeldSlots slots, Pulse pulse)
 {
     private const int DrainSize = 500;
 
@@ -74,7 +75,7 @@ internal sealed class BatchWriter(Checkpoint start, Projection projection, Prepa
             var aside = failure is null ? default(StreamId?) : events.First(envelope => envelope.Position == failure.Position).Stream;
             bool IsAside(EventEnvelope envelope) => envelope.Stream == aside || parked.Contains(envelope.Stream);
 
-            await using var batch = new ProjectionBatch(services.DataSource, services.SlotsOf(Key));
+            await using var batch = new ProjectionBatch(services.DataSource, slots, pulse);
             batch.Add(services.Checkpoints.Move(Key, Fence, committed, upTo, read));
             var toFold = events;
             if ((aside is not null || parked.Count > 0) && events.Any(IsAside))
@@ -150,7 +151,7 @@ internal sealed class BatchWriter(Checkpoint start, Projection projection, Prepa
             try
             {
                 var before = failed?.Envelope.Position ?? long.MaxValue;
-                await using var batch = new ProjectionBatch(services.DataSource, services.SlotsOf(Key));
+                await using var batch = new ProjectionBatch(services.DataSource, slots, pulse);
                 batch.Add(services.Checkpoints.Move(Key, Fence, committed, committed, events: 0));
                 batch.Add(services.Parked.Remove(Key, [.. rows.Select(row => row.Position).Where(position => position < before)]));
                 await Execute(batch, [.. events.Where(envelope => envelope.Position < before)], ct);
@@ -190,6 +191,10 @@ internal sealed class BatchWriter(Checkpoint start, Projection projection, Prepa
             var cause = problem is PostgresException error ? batch.CauseOf(error) : null;
             cause ??= events[0].Position == events[^1].Position ? events[0] : null;
             throw cause is null ? new BatchRefusedException(problem) : new ProjectionFailedException(projection.Name, cause, problem);
+        }
+        finally
+        {
+            pulse.Leave();
         }
     }
 }

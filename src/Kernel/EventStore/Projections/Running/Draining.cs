@@ -7,18 +7,18 @@ namespace Monolith.EventStore.Projections;
 /// <summary>Tries parked aggregates again beside the heartbeats, each by one at a time.</summary>
 internal sealed partial class Draining(ILogger logger)
 {
-    private readonly ConcurrentDictionary<(ProjectionShard, StreamId), Task> running = new();
+    private readonly ConcurrentDictionary<(ProjectionWorker, StreamId), Task> running = new();
 
     public void Begin(ProjectionWorker worker, StreamId stream, CancellationToken ct)
     {
-        var key = (worker.Key, stream);
+        var key = (worker, stream);
         if (running.TryAdd(key, Task.CompletedTask))
         {
             running[key] = Drain(worker, stream, key, ct);
         }
     }
 
-    private async Task Drain(ProjectionWorker worker, StreamId stream, (ProjectionShard, StreamId) key, CancellationToken ct)
+    private async Task Drain(ProjectionWorker worker, StreamId stream, (ProjectionWorker, StreamId) key, CancellationToken ct)
     {
         await Task.Yield();
         try

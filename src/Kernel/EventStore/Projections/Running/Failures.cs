@@ -34,7 +34,7 @@ internal static class Failures
 /// <summary>The checkpoint is not the caller's any more.</summary>
 internal sealed class CheckpointLostException : Exception;
 
-/// <summary>What stands for the reason of a parked event that nobody lived to report.</summary>
+/// <summary>What stands for the reason of a parked event over which the process died, or the projection hung: nobody could report it.</summary>
 internal sealed class ProcessDiedException(string message) : Exception(message);
 
 /// <summary>A batch of several events failed, and which of them is at fault is not known yet.</summary>

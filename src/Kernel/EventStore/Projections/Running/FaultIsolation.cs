@@ -6,8 +6,8 @@ namespace Monolith.EventStore.Projections;
 /// <summary>
 /// Stores batches whatever single events do to them. A failing event is tried again a few times, then parked with the later ones of its
 /// aggregate, and everything else goes on. When the database refuses a batch without saying which event is at fault, halves of it find that
-/// out. When the process has died over a batch before, events are tried one by one, each announced in the database first: one that takes
-/// the process down time and again is parked untried.
+/// out. When the process has died over a batch before, or the projection has hung over an event, events are tried one by one, each announced in the
+/// database first: one that takes the process down or does not come back time and again is parked untried.
 /// </summary>
 internal sealed partial class FaultIsolation(BatchWriter writer, Checkpoint start, ProjectionServices services, Action<Exception> failed, ILogger logger)
 {
@@ -47,7 +47,7 @@ internal sealed partial class FaultIsolation(BatchWriter writer, Checkpoint star
             return;
         }
 
-        var problem = new ProcessDiedException($"The process ended {tries - 1} times while it tried this event.");
+        var problem = new ProcessDiedException($"Tried {tries - 1} times, and each time the process ended or the projection did not come back.");
         LogParked(writer.Key, single[0].EventType, single[0].Position, single[0].Stream, problem);
         await writer.Write(single, upTo, read: 1, new(single[0].Position, tries - 1, problem), ct);
     }

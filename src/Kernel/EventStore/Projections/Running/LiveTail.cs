@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Monolith.EventSourcing;
-using Npgsql;
 
 namespace Monolith.EventStore.Projections;
 
@@ -47,9 +45,18 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
             {
                 return;
             }
-            catch (Exception problem) when (problem is NpgsqlException or EventSourcingException)
+            catch (Exception problem)
             {
-                LogUnavailable(problem.Message);
+                // Whatever it is: no projection of this host would ever hear of a new event again.
+                if (Failures.IsOutage(problem))
+                {
+                    LogUnavailable(problem.Message);
+                }
+                else
+                {
+                    LogFailed(problem);
+                }
+
                 await backoff.Pause(++failures, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -149,4 +156,7 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
 
     [LoggerMessage(30, LogLevel.Warning, "The end of the feed cannot be read and will be tried again: {Problem}")]
     private partial void LogUnavailable(string problem);
+
+    [LoggerMessage(37, LogLevel.Error, "Following the end of the feed failed and will be tried again.")]
+    private partial void LogFailed(Exception problem);
 }

@@ -9,9 +9,10 @@ namespace Monolith.EventStore.Projections;
 /// </summary>
 /// <remarks>
 /// Single events that fail are <see cref="FaultIsolation"/>'s affair. Outages are waited for, however long. When the checkpoint turns out not
-/// to be this worker's any more, the worker ends: what it had not stored, the new owner reads again.
+/// to be this worker's any more, the worker ends: what it had not stored, the new owner reads again. One that neither gets on nor fails is
+/// found by the runner, which stops it, or leaves it behind, and starts another in its place.
 /// </remarks>
-internal sealed partial class ProjectionWorker : IAsyncDisposable
+internal sealed partial class ProjectionWorker : IDisposable
 {
     private readonly Projection projection;
     private readonly IReadOnlyList<string> aggregateTypes;
@@ -19,23 +20,35 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
     private readonly BatchWriter writer;
     private readonly FaultIsolation isolation;
     private readonly ILogger logger;
+    private readonly HeldSlots slots;
+    private readonly Pulse pulse = new();
+    private readonly int restarts;
     private readonly BatchSize batchSize;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task run;
     private TailCursor? following;
-    private WorkerProgress progress = WorkerProgress.Starting;
+    private WorkerProgress progress;
     private long reached;
     private int foreign;
     private int failures;
 
     public ProjectionWorker(
-        Checkpoint start, Projection projection, IReadOnlyList<string> aggregateTypes, PreparedWriter prepared, ProjectionServices services, ILogger logger)
+        Checkpoint start,
+        Projection projection,
+        IReadOnlyList<string> aggregateTypes,
+        PreparedWriter prepared,
+        ProjectionServices services,
+        Restart? restart,
+        ILogger logger)
     {
         (this.projection, this.aggregateTypes, this.services, this.logger) = (projection, aggregateTypes, services, logger);
         Key = start.Key;
         reached = start.Position;
         batchSize = new(services.Options.MaxBatchEvents);
-        writer = new(start, projection, prepared, services);
+        slots = new(services.SlotsOf(Key));
+        writer = new(start, projection, prepared, services, slots, pulse);
+        restarts = restart?.Count ?? 0;
+        progress = restart is null ? WorkerProgress.Starting : WorkerProgress.Starting with { LastError = restart.Reason, LastErrorAt = restart.At };
         isolation = new(writer, start, services, Failed, logger);
         run = Task.Run(() => Run(stopping.Token));
     }
@@ -50,6 +63,12 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
 
     /// <summary>Everything up to here is in the read model, or is nothing that the projection reads.</summary>
     public long Position => Math.Max(Interlocked.Read(ref reached), Volatile.Read(ref following)?.Position ?? 0);
+
+    /// <summary>Its signs of life.</summary>
+    public Pulse Pulse => pulse;
+
+    /// <summary>Whether there is something to do for it, as far as this host knows, or it is in the middle of something.</summary>
+    public bool HasWork => !HasEnded && (pulse.In is not null || Position < services.Tail.Position);
 
     /// <summary>Fires when <see cref="Position"/> has moved by a batch; the tail's signal tells of events that are foreign.</summary>
     public Signal Moved { get; } = new();
@@ -72,17 +91,35 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
                 events,
                 oldest is { } time && services.Time.GetUtcNow() > time ? services.Time.GetUtcNow() - time : TimeSpan.Zero,
                 now.LastError,
-                now.LastErrorAt);
+                now.LastErrorAt)
+            {
+                Restarts = restarts,
+            };
         }
     }
 
-    /// <summary>Ends it; a batch on its way is given up.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Ends it; a batch on its way is given up. When it does not end in time, because code of the projection does not come back, it is left behind: it holds
+    /// none of the host's slots any more, and whoever owns the checkpoint next does so under another fence, so it cannot write when it comes back.
+    /// </summary>
+    /// <returns>Whether it has ended.</returns>
+    public async Task<bool> Stop(TimeSpan patience, CancellationToken ct)
     {
-        await stopping.CancelAsync();
-        await run;
-        stopping.Dispose();
+        try
+        {
+            await Task.WhenAll(stopping.CancelAsync(), run).WaitAsync(patience, services.Time, ct);
+            Dispose();
+            return true;
+        }
+        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
+        {
+            slots.Forfeit();
+            return false;
+        }
     }
+
+    /// <summary>Lets go of what it holds of the system's. Who was left behind may still use it.</summary>
+    public void Dispose() => stopping.Dispose();
 
     private async Task Run(CancellationToken ct)
     {
@@ -199,14 +236,16 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
 
     private async Task<FeedPage> Read(long after, long upTo, CancellationToken ct)
     {
-        await services.SlotsOf(Key).WaitAsync(ct);
+        await slots.Take(ct);
         try
         {
-            return await services.Reader.ReadShard(Key.Shard, aggregateTypes, after, upTo, batchSize.Current, ct);
+            var page = await services.Reader.ReadShard(Key.Shard, aggregateTypes, after, upTo, batchSize.Current, ct);
+            pulse.Step();
+            return page;
         }
         finally
         {
-            services.SlotsOf(Key).Release();
+            slots.Give();
         }
     }
 
@@ -221,6 +260,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
         }
 
         Interlocked.Exchange(ref reached, upTo);
+        pulse.Step();
         Moved.Fire();
         if (failures > 0 || progress.LastError is not null)
         {
@@ -233,6 +273,7 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
 
     private void Failed(Exception problem)
     {
+        pulse.Step();
         problem = problem is BatchRefusedException { InnerException: { } cause } ? cause : problem;
         var isNews = progress.LastError != problem.Message;
         Volatile.Write(ref progress, progress.Failed(problem.Message, services.Time.GetUtcNow()));
@@ -263,3 +304,6 @@ internal sealed partial class ProjectionWorker : IAsyncDisposable
     [LoggerMessage(33, LogLevel.Error, "The projection {Projection} failed and will try again.")]
     private partial void LogFailed(ProjectionShard projection, Exception problem);
 }
+
+/// <summary>Why and how often a worker was put in the place of one that had stalled.</summary>
+internal sealed record Restart(int Count, string Reason, DateTimeOffset At);

@@ -37,6 +37,7 @@ internal sealed class TableWriter(TableProjection projection) : ProjectionWriter
             }
 
             statements.Cause = envelope;
+            batch.Pulse.Enter(envelope);
             try
             {
                 projection.Apply(envelope, statements);
@@ -47,6 +48,7 @@ internal sealed class TableWriter(TableProjection projection) : ProjectionWriter
             }
         }
 
+        batch.Pulse.Leave();
         return Task.CompletedTask;
     }
 
