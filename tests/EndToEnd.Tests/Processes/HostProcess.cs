@@ -9,6 +9,8 @@ public sealed partial class HostProcess : IAsyncDisposable
 {
     private const string Listening = "Monolith listens on ";
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Suspension = 19;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly StringBuilder output = new();
@@ -33,6 +35,8 @@ public sealed partial class HostProcess : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
+
+    public int Id => process.Id;
 
     public HttpClient Client { get; } = new() { DefaultRequestHeaders = { { "X-Tenant-Id", "demo" } } };
 
@@ -83,6 +87,12 @@ public sealed partial class HostProcess : IAsyncDisposable
         await Ended();
     }
 
+    /// <summary>Stops it where it is (SIGSTOP): it hangs, and knows nothing of it.</summary>
+    public void Suspend() => Assert.Equal(0, SendSignal(process.Id, Suspension));
+
+    /// <summary>Lets it go on (SIGCONT).</summary>
+    public void Resume() => Assert.Equal(0, SendSignal(process.Id, Continue));
+
     /// <summary>Asks it to stop, as a service manager does, and answers its exit code.</summary>
     public async Task<int> Stop()
     {
@@ -96,6 +106,7 @@ public sealed partial class HostProcess : IAsyncDisposable
         Client.Dispose();
         if (!process.HasExited)
         {
+            Resume();
             await Stop();
         }
 

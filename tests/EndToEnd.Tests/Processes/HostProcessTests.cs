@@ -1,7 +1,4 @@
-using System.Globalization;
 using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 
 namespace Monolith.EndToEnd.Tests.Processes;
 
@@ -34,7 +31,7 @@ public sealed class HostProcessTests
     public async Task After_kill_9_amid_writes_every_acknowledged_write_is_there_and_the_read_model_catches_up()
     {
         using var folder = new HostFolder();
-        var accounts = new List<(string Path, long Acknowledged)>();
+        var accounts = new List<(Bank Account, long Acknowledged)>();
         await using (var host = await HostProcess.Start(folder))
         {
             var enough = new CountdownEvent(100);
@@ -45,9 +42,9 @@ public sealed class HostProcessTests
         }
 
         await using var again = await HostProcess.Start(folder);
-        foreach (var (path, acknowledged) in accounts)
+        foreach (var (account, acknowledged) in accounts)
         {
-            var view = await ViewAt(again.Client, path, acknowledged, withStatement: true);
+            var view = await account.ViewAt(again.Client, acknowledged, withStatement: true);
             var version = view["version"]!.GetValue<long>();
 
             // Each event after the opening put in 1; of the write that was under way nobody knows.
@@ -62,14 +59,12 @@ public sealed class HostProcessTests
         using var folder = new HostFolder();
         await using var one = await HostProcess.Start(folder);
         await using var other = await HostProcess.Start(folder);
-        var (path, _) = await Open(one.Client);
-        await ViewAt(other.Client, path, 1);
+        var account = await Bank.Open(one.Client);
+        await account.ViewAt(other.Client, 1);
 
         Assert.Equal(0, await one.Stop());
         Assert.True(folder.HasServer);
-        using var deposit = await other.Client.PostAsJsonAsync($"{path}/deposits", new { amount = 1 }, Ct);
-        Assert.Equal(HttpStatusCode.OK, deposit.StatusCode);
-        await ViewAt(other.Client, path, 2);
+        await account.ViewAt(other.Client, await account.Deposit(other.Client));
     }
 
     [Theory]
@@ -86,23 +81,14 @@ public sealed class HostProcessTests
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
-    private static async Task<(string Path, long Version)> Open(HttpClient client)
+    private static async Task<(Bank Account, long Acknowledged)> DepositUntilItFails(HttpClient client, CountdownEvent enough)
     {
-        using var opened = await client.PostAsJsonAsync("/api/accounts", new { holder = "Ada", currency = "EUR" }, Ct);
-        Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
-        return (opened.Headers.Location!.ToString(), 1);
-    }
-
-    private static async Task<(string Path, long Acknowledged)> DepositUntilItFails(HttpClient client, CountdownEvent enough)
-    {
-        var (path, version) = await Open(client);
+        var (account, version) = (await Bank.Open(client), 1L);
         while (true)
         {
             try
             {
-                using var deposit = await client.PostAsJsonAsync($"{path}/deposits", new { amount = 1 }, Ct);
-                Assert.Equal(HttpStatusCode.OK, deposit.StatusCode);
-                version = long.Parse(deposit.Headers.ETag!.Tag.Trim('"'), CultureInfo.InvariantCulture);
+                version = await account.Deposit(client);
                 if (!enough.IsSet)
                 {
                     enough.Signal();
@@ -110,42 +96,8 @@ public sealed class HostProcessTests
             }
             catch (HttpRequestException)
             {
-                return (path, version);
+                return (account, version);
             }
         }
-    }
-
-    /// <summary>The account as the read model shows it, once it holds the version, and the statement, another read model, has as many movements.</summary>
-    private static async Task<JsonNode> ViewAt(HttpClient client, string path, long version, bool withStatement = false)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        deadline.CancelAfter(Patience);
-        using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        do
-        {
-            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), deadline.Token);
-            if (answer.StatusCode == HttpStatusCode.OK
-                && await answer.Content.ReadFromJsonAsync<JsonNode>(deadline.Token) is { } view
-                && view["version"]!.GetValue<long>() is var shown && shown >= version
-                && (!withStatement || await CountMovements(client, path) == shown - 1))
-            {
-                return view;
-            }
-        }
-        while (await again.WaitForNextTickAsync(deadline.Token));
-        throw new TimeoutException();
-    }
-
-    private static async Task<long> CountMovements(HttpClient client, string path)
-    {
-        var count = 0;
-        for (var next = $"{path}/statement?pageSize=100"; next is not null;)
-        {
-            var page = (await client.GetFromJsonAsync<JsonNode>(next, Ct))!;
-            count += page["items"]!.AsArray().Count;
-            next = page["next"]?.GetValue<string>();
-        }
-
-        return count;
     }
 }
