@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 using Npgsql;
 
 namespace Monolith.EventStore;
@@ -28,7 +29,8 @@ public static class EventStoreServices
             options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILoggerFactory>(),
-            provider.GetRequiredService<StoreMetrics>()));
+            provider.GetRequiredService<StoreMetrics>(),
+            provider.GetService<InlineProjections>()));
         services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.AddSingleton(provider => provider.GetRequiredService<PostgresEventStore>().Feed);
         services.AddSingleton(provider => provider.GetRequiredService<PostgresEventStore>().Tenants);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 using Npgsql;
 
 namespace Monolith.EventStore;
@@ -30,13 +31,15 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <param name="time">The clock that gives <see cref="EventEnvelope.RecordedAt"/>.</param>
     /// <param name="loggers">Where it logs; null for nowhere.</param>
     /// <param name="metrics">Its instruments; null for instruments of its own.</param>
+    /// <param name="inline">The projections that appends apply in their own transaction; null for none.</param>
     public PostgresEventStore(
         NpgsqlDataSource dataSource,
         DomainModel model,
         EventStoreOptions? options = null,
         TimeProvider? time = null,
         ILoggerFactory? loggers = null,
-        StoreMetrics? metrics = null)
+        StoreMetrics? metrics = null,
+        InlineProjections? inline = null)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
         ArgumentNullException.ThrowIfNull(model);
@@ -49,8 +52,9 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         Metrics = metrics ?? new();
         Tenants = new(dataSource, time, options);
         Feed = new(dataSource, model, options, time, Metrics, loggers.CreateLogger<Feed>());
-        appender = new(dataSource, model, Tenants, options, time, Metrics);
-        multiStreamAppender = new(dataSource, model, Tenants, options, time, Metrics);
+        var inlineViews = new InlineViews(dataSource, model, inline);
+        appender = new(dataSource, model, Tenants, inlineViews, options, time, Metrics);
+        multiStreamAppender = new(dataSource, model, Tenants, inlineViews, options, time, Metrics);
         streams = new(dataSource, model, Tenants, Metrics, loggers.CreateLogger<EventReader>());
         states = new(streams, model, options, Metrics);
         searcher = new(dataSource, model, Tenants, Feed);
@@ -58,7 +62,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         var fold = new SnapshotFold(streams, new(dataSource, Tenants, Metrics), options, loggers.CreateLogger<SnapshotFold>());
         snapshots = new(model, streams, fold, options, Metrics, loggers.CreateLogger<SnapshotWriter>());
         rebuild = new(dataSource, Tenants, streams, fold, loggers.CreateLogger<SnapshotRebuild>());
-        importer = new(dataSource, model, Tenants, options, time, Metrics, Imported);
+        importer = new(dataSource, model, Tenants, inlineViews, options, time, Metrics, Imported);
     }
 
     /// <summary>The feed of all events.</summary>
@@ -191,6 +195,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// is too large, holds the character NUL, or takes a claim that another aggregate has.</exception>
     /// <exception cref="ConcurrencyException">A stream, which it names, has another event where the source has one.</exception>
     /// <exception cref="AggregateArchivedException">A stream, which it names, is archived.</exception>
+    /// <exception cref="InlineProjectionException">An inline projection reads events of the source: an import does not apply it.</exception>
     /// <exception cref="UnknownEventTypeException">No registered type declares the stored name of an event.</exception>
     /// <exception cref="UnreadableEventException">The JSON of an event does not fit its type.</exception>
     /// <exception cref="UnstorableEventException">The server refuses the JSON of an event: it is no valid Unicode, or a number is beyond all bounds.</exception>

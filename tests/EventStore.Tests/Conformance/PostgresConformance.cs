@@ -67,6 +67,10 @@ public sealed class ProjectionOwnershipTests(PostgresFixture postgres) : Project
 
 public sealed class ProjectionFailureTests(PostgresFixture postgres) : ProjectionFailureConformance(postgres);
 
+public sealed class InlineProjectionTests(PostgresFixture postgres) : InlineProjectionConformance(postgres);
+
+public sealed class InlineRebuildTests(PostgresFixture postgres) : InlineRebuildConformance(postgres);
+
 public sealed class ProjectionLivenessTests(PostgresFixture postgres) : ProjectionLivenessConformance(postgres);
 
 public sealed class RebuildTests(PostgresFixture postgres) : RebuildConformance(postgres);

@@ -10,8 +10,8 @@ namespace Monolith.EventStore;
 /// <remarks>
 /// <para>
 /// Appends to one stream keep the order in which they came: a stream has at most one append on its way, and a batch holds at most one of each
-/// stream, so an append never has to see what another of the same statement writes. Appends with claims, and large ones, travel by
-/// themselves and take no lane, since they would hold up the others, but their streams keep the order too.
+/// stream, so an append never has to see what another of the same statement writes. Appends with claims, those that inline projections are applied to, and large ones travel
+/// by themselves and take no lane, since they would hold up the others, but their streams keep the order too.
 /// </para>
 /// <para>
 /// A batch that the server refuses as a whole (a lost race with another host, text it cannot store, a lock that somebody holds for long) is
@@ -36,7 +36,7 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
 
     public Task<AppendOutcome> Append(EncodedAppend append, CancellationToken ct)
     {
-        var alone = !append.Request.Claims.IsEmpty || append.Count > LargeEvents || append.Bytes > LargeBytes;
+        var alone = !append.Request.Claims.IsEmpty || commands.IsInline(append) || append.Count > LargeEvents || append.Bytes > LargeBytes;
         Waiting waiting;
         lock (gate)
         {

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Globalization;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -14,7 +15,7 @@ internal readonly record struct AppendOutcome(Leaf Leaf, long Actual, bool Tenan
 }
 
 /// <summary>Sends appends: one by itself, or many in one round trip and one commit.</summary>
-internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenants, TimeProvider time)
+internal sealed partial class AppendCommands(NpgsqlDataSource dataSource, Tenants tenants, InlineViews inline, TimeProvider time)
 {
     /// <summary>How long appends that others share their way with may wait for somebody's open transaction.</summary>
     public static readonly TimeSpan LongestLockWait = TimeSpan.FromMilliseconds(250);
@@ -27,10 +28,18 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
     public async ValueTask<Leaf> LeafOf(StreamId stream, CancellationToken ct) =>
         Leaf.Of(stream.AggregateType, await tenants.ShardOf(stream.TenantId, ct));
 
+    /// <summary>Whether inline projections read what is appended.</summary>
+    public bool IsInline(EncodedAppend append) => inline.Of(append.Stream.AggregateType).Length > 0;
+
     /// <summary>Sends one append; it is committed by itself.</summary>
     public async Task<AppendOutcome> One(EncodedAppend append, CancellationToken ct)
     {
         var leaf = await LeafOf(append.Stream, ct);
+        if (inline.Of(append.Stream.AggregateType) is { Length: > 0 } views)
+        {
+            return await WithViews(append, leaf, views, ct);
+        }
+
         if (append.Count == 1 && append.Request.Claims.IsEmpty && await Single(append, leaf, ct) is { } written)
         {
             return written;
@@ -50,8 +59,19 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
         var leaf = await LeafOf(append.Stream, ct);
         var statement = new NpgsqlBatchCommand(StatementOf(append, leaf));
         Bind(statement.Parameters, append);
+        var views = inline.Of(append.Stream.AggregateType);
+        await InlineViews.Prepare(views, ct);
         try
         {
+            if (views.Length > 0)
+            {
+                await using var savepoint = new NpgsqlCommand($"savepoint {Savepoint}", transaction.Connection, transaction);
+                await savepoint.ExecuteNonQueryAsync(ct);
+                var applied = await WithViews(append, leaf, views, transaction.Connection!, ct);
+                await transaction.ReleaseAsync(Savepoint, ct);
+                return applied;
+            }
+
             await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
             {
                 BatchCommands = { new($"savepoint {Savepoint}"), statement, new($"release savepoint {Savepoint}") },
@@ -62,7 +82,8 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
             await reader.NextResultAsync(ct);
             return outcome;
         }
-        catch (Exception error) when (error is PostgresException or OperationCanceledException && transaction.Connection?.State == ConnectionState.Open)
+        catch (Exception error) when (
+            error is PostgresException or OperationCanceledException or EventSourcingException && transaction.Connection?.State == ConnectionState.Open)
         {
             await transaction.RollbackAsync(Savepoint, CancellationToken.None);
             await transaction.ReleaseAsync(Savepoint, CancellationToken.None);
@@ -100,13 +121,24 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
     /// <summary>Sends appends of one tenant to different streams, in one round trip: all of them are committed, or the batch fails.</summary>
     public async Task<AppendResult[]> All(EncodedAppend[] appends, string shard, CancellationToken ct)
     {
-        var results = new AppendResult[appends.Length];
         var byType = Enumerable.Range(0, appends.Length)
             .GroupBy(index => appends[index].Stream.AggregateType)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .ToList();
+        if (appends.SelectMany(append => inline.Of(append.Stream.AggregateType)).Distinct().ToArray() is { Length: > 0 } views)
+        {
+            return await AllWithViews(appends, byType, views, shard, ct);
+        }
+
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var batch = new NpgsqlBatch(connection);
+        AddAll(batch, appends, byType, shard);
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        return await ReadAll(reader, appends, byType, ct);
+    }
+
+    private void AddAll(NpgsqlBatch batch, EncodedAppend[] appends, List<IGrouping<string, int>> byType, string shard)
+    {
         foreach (var group in byType)
         {
             batch.BatchCommands.Add(AllOfLeaf(Leaf.Of(group.Key, shard), [.. group.Select(index => appends[index])]));
@@ -116,7 +148,11 @@ internal sealed class AppendCommands(NpgsqlDataSource dataSource, Tenants tenant
             batch.BatchCommands,
             [.. appends.SelectMany(append => append.Request.Claims.Taken.Distinct(), (append, claim) => (append.Stream, claim))],
             [.. appends.SelectMany(append => append.Request.Claims.Released.Except(append.Request.Claims.Taken), (append, claim) => (append.Stream, claim))]);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+    }
+
+    private static async Task<AppendResult[]> ReadAll(NpgsqlDataReader reader, EncodedAppend[] appends, List<IGrouping<string, int>> byType, CancellationToken ct)
+    {
+        var results = new AppendResult[appends.Length];
         foreach (var group in byType)
         {
             foreach (var index in group)

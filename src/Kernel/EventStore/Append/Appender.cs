@@ -1,6 +1,7 @@
 using System.Data;
 using System.Diagnostics;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 using Npgsql;
 
 namespace Monolith.EventStore;
@@ -22,10 +23,11 @@ internal sealed class Appender
     private readonly Sender alone;
     private readonly AppendInquiry inquiry;
 
-    public Appender(NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
+    public Appender(
+        NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, InlineViews inline, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
     {
         (this.model, this.tenants, this.options, this.metrics) = (model, tenants, options, metrics);
-        commands = new(dataSource, tenants, time);
+        commands = new(dataSource, tenants, inline, time);
         alone = options.AppendLanes == 0 ? commands.One : new AppendCoalescer(commands, options.AppendLanes).Append;
         inquiry = new(dataSource.CreateCommand);
     }

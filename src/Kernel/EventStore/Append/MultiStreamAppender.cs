@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 using Npgsql;
 
 namespace Monolith.EventStore;
@@ -15,12 +16,12 @@ namespace Monolith.EventStore;
 /// it exchanges with such an append at the same moment; the server then ends one of the two, which is a transient error.
 /// </remarks>
 internal sealed class MultiStreamAppender(
-    NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
+    NpgsqlDataSource dataSource, DomainModel model, Tenants tenants, InlineViews inline, EventStoreOptions options, TimeProvider time, StoreMetrics metrics)
 {
     // As for single appends: each round somebody gets through.
     private const int MaxRaces = 1000;
 
-    private readonly AppendCommands commands = new(dataSource, tenants, time);
+    private readonly AppendCommands commands = new(dataSource, tenants, inline, time);
     private readonly AppendInquiry inquiry = new(dataSource.CreateCommand);
 
     /// <summary>Appends.</summary>

@@ -1,10 +1,11 @@
 using System.Text;
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 
 namespace Monolith.EventStore;
 
 /// <summary>Turns events of a source into rows: checked, and in the bytes that are written.</summary>
-internal sealed class ImportEncoding(DomainModel model, EventStoreOptions options, TimeProvider time)
+internal sealed class ImportEncoding(DomainModel model, InlineViews inline, EventStoreOptions options, TimeProvider time)
 {
     // Another store's clock may be ahead of ours.
     private static readonly TimeSpan LargestClockSkew = TimeSpan.FromMinutes(5);
@@ -16,11 +17,13 @@ internal sealed class ImportEncoding(DomainModel model, EventStoreOptions option
     /// <exception cref="InvalidImportException">It is too large, holds what cannot be stored, or has no usable time.</exception>
     /// <exception cref="UnknownEventTypeException">No registered type declares its stored name.</exception>
     /// <exception cref="UnreadableEventException">Its JSON does not fit the type.</exception>
+    /// <exception cref="InlineProjectionException">An inline projection reads it.</exception>
     /// <exception cref="InvalidModelException">Its class or its aggregate type is not registered.</exception>
     public ImportedRow Encode(ImportedEvent imported, ImportedStream stream)
     {
         var (id, version) = (imported.Stream, imported.Version);
         _ = model.Aggregate(id.AggregateType);
+        RefuseInline(id);
         try
         {
             var (name, eventVersion, data) = imported.Event is { } @event ? Serialize(@event) : Read(imported);
@@ -32,6 +35,17 @@ internal sealed class ImportEncoding(DomainModel model, EventStoreOptions option
         catch (UnstorableEventException problem)
         {
             throw new InvalidImportException(problem.Code, id, version, problem.Message, problem);
+        }
+    }
+
+    private void RefuseInline(StreamId stream)
+    {
+        if (inline.Of(stream.AggregateType) is [var view, ..])
+        {
+            throw new InlineProjectionException(
+                InlineProjectionException.NotImported,
+                view.Projection.Name,
+                $"{stream} cannot be imported: the inline projection '{view.Projection.Name}' reads it, and an import does not apply it. Import before the projection is declared inline; it builds itself then.");
         }
     }
 

@@ -1,4 +1,5 @@
 using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 using Npgsql;
 
 namespace Monolith.EventStore;
@@ -11,6 +12,7 @@ internal sealed class Importer(
     NpgsqlDataSource dataSource,
     DomainModel model,
     Tenants tenants,
+    InlineViews inline,
     EventStoreOptions options,
     TimeProvider time,
     StoreMetrics metrics,
@@ -24,7 +26,7 @@ internal sealed class Importer(
         batches.Validate();
         var started = time.GetTimestamp();
         var done = default(ImportProgress);
-        var encoding = new ImportEncoding(model, options, time);
+        var encoding = new ImportEncoding(model, inline, options, time);
 
         // A batch that cannot be written ends the reading too.
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(ct);

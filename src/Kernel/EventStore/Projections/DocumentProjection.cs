@@ -38,6 +38,17 @@ public abstract class DocumentProjection<TView, TKey>(string name, int version) 
     /// <param name="envelope">The event.</param>
     public virtual TView? Apply(TKey key, TView? view, EventEnvelope envelope) => Apply(view, envelope);
 
+    /// <summary>
+    /// Declares that the views must never lag: an append of what is read applies the projection in its own transaction, so events and views are stored together or
+    /// not at all. For the rare view that needs it: such an append takes four more round trips, goes by itself, fails when the fold does, and waits for others that
+    /// change the same views.
+    /// </summary>
+    /// <remarks>
+    /// The views are built from what is stored before appends begin to write them: at the first start, after the version was raised, and when an operator rebuilds
+    /// them. See <c>docs/projections.md</c>.
+    /// </remarks>
+    protected void Inline() => IsInline = true;
+
     internal override void Check() => ViewIdentity<TView, TKey>.Check(Name);
 
     internal override Type? ViewType => typeof(TView);

@@ -31,6 +31,9 @@ public abstract class Projection
     /// <summary>The events it reads; empty for all events of its aggregates.</summary>
     public IReadOnlyCollection<Type> Events => events;
 
+    /// <summary>Whether appends apply it in their own transaction; see <see cref="DocumentProjection{TView, TKey}.Inline"/>.</summary>
+    public bool IsInline { get; private protected set; }
+
     /// <summary>Declares that the events of an aggregate type are read.</summary>
     protected void Reads<TAggregate>() where TAggregate : Aggregate => aggregates.Add(typeof(TAggregate));
 

@@ -137,6 +137,12 @@ public sealed class ProjectionOperations
 
     private async Task<bool> SetPaused(string projection, string slot, bool paused, CancellationToken ct)
     {
+        if (catalog[projection].IsInline && slot == ProjectionShard.Live)
+        {
+            throw new InlineProjectionException(
+                InlineProjectionException.NotPaused, projection, $"The projection '{projection}' is inline: it runs with the appends, and cannot be paused without them.");
+        }
+
         await using var command = dataSource.CreateCommand(Statements.Text("checkpoints_pause.sql"));
         command.Parameters.Add(Parameters.Of(catalog[projection].Name));
         command.Parameters.Add(Parameters.Of(slot));

@@ -26,6 +26,8 @@ public static class ProjectionRegistration
         services.TryAddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new ProjectionCatalog(provider.GetRequiredService<DomainModel>(), provider.GetServices<Projection>()));
+        services.TryAddSingleton(provider => new InlineProjections(
+            new Lazy<ProjectionCatalog>(provider.GetRequiredService<ProjectionCatalog>), new Lazy<IViewStore?>(provider.GetService<IViewStore>)));
         services.TryAddSingleton(provider => new ProjectionOperations(
             provider.GetRequiredService<NpgsqlDataSource>(),
             provider.GetRequiredService<ProjectionCatalog>(),

@@ -271,6 +271,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             while (await timer.WaitForNextTickAsync(ct))
             {
                 await MoveIdle(ct);
+                await MoveInline(ct);
             }
         }
         catch (OperationCanceledException)
@@ -307,6 +308,23 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         finally
         {
             moves.ForEach(move => move.Worker.Writer.GiveTurnBack(moved.Contains(move.Worker.Key) ? move.After : null));
+        }
+    }
+
+    private async Task MoveInline(CancellationToken ct)
+    {
+        if (catalog.All.Where(projection => projection.IsInline).Select(projection => projection.Name).ToArray() is not { Length: > 0 } inline)
+        {
+            return;
+        }
+
+        try
+        {
+            await services.Checkpoints.MoveInline(inline, services.Tail.Position, ct);
+        }
+        catch (NpgsqlException)
+        {
+            // They move next time; only moving a tenant waits for them.
         }
     }
 

@@ -129,6 +129,12 @@ public sealed partial class ProjectionRunner
     // A checkpoint moves over foreign events only now and then. When nothing that the projection wants lies in between, it has passed them.
     private async Task<bool> HasPassed(Projection projection, string shard, long position, CancellationToken ct)
     {
+        // Its views hold what is stored; while they are being built, nothing can be said.
+        if (projection.IsInline)
+        {
+            return await services.Checkpoints.IsInline(projection, ct);
+        }
+
         if (await services.Checkpoints.Position(projection.Name, shard, ct) is not { } stored)
         {
             // It has never run there, or the shard is gone: then there is nothing to pass.

@@ -16,6 +16,10 @@ internal abstract class ProjectionWriter
     /// <exception cref="ProjectionFailedException">One event is at fault; the message names it.</exception>
     public abstract Task Write(ProjectionBatch batch, ViewRows rows, IReadOnlyList<EventEnvelope> events, CancellationToken ct);
 
+    /// <summary>What events of an append make of the live rows; of an inline projection only.</summary>
+    /// <exception cref="ProjectionFailedException">The projection could not say the keys of an event.</exception>
+    public virtual InlineFold Fold(IReadOnlyList<EventEnvelope> events) => throw new NotSupportedException();
+
     /// <summary>Makes an empty shadow of its rows, in the transaction of the connection.</summary>
     public abstract Task MakeShadow(NpgsqlConnection connection, CancellationToken ct);
 

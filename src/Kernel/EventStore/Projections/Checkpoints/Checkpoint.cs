@@ -27,8 +27,12 @@ internal sealed record Checkpoint(
     long Fence,
     bool IsPaused,
     int Crashes,
-    long? Trying)
+    long? Trying,
+    bool IsInline)
 {
+    /// <summary>Whether it is the row of a projection as it is declared now: of this version, and written by whoever should write it.</summary>
+    public bool IsOf(Projection projection) => Version == projection.Version && (Key.IsShadow || IsInline == projection.IsInline);
+
     /// <summary>A row of the statements that list or take checkpoints; their columns stand in this order.</summary>
     public static Checkpoint Read(NpgsqlDataReader row) => new(
         new(row.GetString(0), row.GetString(1), row.GetString(2)),
@@ -40,5 +44,6 @@ internal sealed record Checkpoint(
         row.GetInt64(8),
         row.GetBoolean(9),
         row.GetInt32(10),
-        row.IsDBNull(11) ? null : row.GetInt64(11));
+        row.IsDBNull(11) ? null : row.GetInt64(11),
+        row.GetBoolean(12));
 }

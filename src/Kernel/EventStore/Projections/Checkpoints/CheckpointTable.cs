@@ -98,6 +98,25 @@ internal sealed class CheckpointTable(NpgsqlDataSource dataSource, TimeProvider 
         return (long?)await command.ExecuteScalarAsync(ct);
     }
 
+    /// <summary>Lets the checkpoints of inline projections follow the feed.</summary>
+    public async Task MoveInline(string[] projections, long position, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(Statements.Text("checkpoints_move_inline.sql"));
+        command.Parameters.Add(Parameters.Of(projections));
+        command.Parameters.Add(Parameters.Of(position));
+        command.Parameters.Add(Parameters.Of(time.GetUtcNow()));
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Whether appends write the live views of a projection, of this version or a newer one.</summary>
+    public async Task<bool> IsInline(Projection projection, CancellationToken ct)
+    {
+        await using var command = dataSource.CreateCommand(Statements.Text("inline_versions.sql"));
+        command.Parameters.Add(Parameters.Of(new[] { projection.Name }));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) && reader.GetInt32(1) >= projection.Version;
+    }
+
     private static async Task<IReadOnlyList<Checkpoint>> List(NpgsqlCommand command, CancellationToken ct)
     {
         var rows = new List<Checkpoint>();

@@ -27,6 +27,8 @@ internal sealed class DocumentWriter<TView, TKey>(DocumentProjection<TView, TKey
         }
     }
 
+    public override InlineFold Fold(IReadOnlyList<EventEnvelope> events) => new OfViews(views, new(projection, events));
+
     public override Task MakeShadow(NpgsqlConnection connection, CancellationToken ct) => views.MakeShadow(connection, typeof(TView), ct);
 
     public override Task Promote(NpgsqlConnection connection, CancellationToken ct) => views.Promote(connection, typeof(TView), ct);
@@ -35,4 +37,18 @@ internal sealed class DocumentWriter<TView, TKey>(DocumentProjection<TView, TKey
 
     public override Task<int> RemoveTenant(NpgsqlConnection connection, ViewRows rows, string tenantId, int limit, CancellationToken ct) =>
         views.RemoveTenant(connection, typeof(TView), rows, tenantId, limit, ct);
+
+    private sealed class OfViews(IViewStore views, DocumentFold<TView, TKey> fold) : InlineFold
+    {
+        public override IReadOnlyList<string> Keys { get; } = [.. fold.Keys.Select(key => $"{key.TenantId}\n{key.Id}")];
+
+        public override async Task Write(NpgsqlConnection connection, NpgsqlBatch batch, CancellationToken ct)
+        {
+            var changes = fold.Run(await views.Load<TView, TKey>(connection, ViewRows.Live, fold.Keys, ct));
+            if (!changes.IsEmpty)
+            {
+                views.Write(batch, ViewRows.Live, changes);
+            }
+        }
+    }
 }

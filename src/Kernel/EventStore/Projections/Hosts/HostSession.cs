@@ -148,30 +148,37 @@ internal sealed record HostView(
     IReadOnlyList<(ProjectionShard Key, StreamId Stream)> Retries,
     IReadOnlyDictionary<string, long> Parked)
 {
-    /// <summary>Whether the rows that queries see were made by an older version of the projection, and no rebuild is under way to this version.</summary>
+    /// <summary>
+    /// Whether the rows that queries see were made by an older version of the projection, or are not (yet) written by whoever should write them, and no rebuild is under
+    /// way to this version.
+    /// </summary>
     public bool IsOutdated(Projection projection) =>
         projection is not Subscription
         && Checkpoints.Any(row => row.Key.Projection == projection.Name)
-        && !Checkpoints.Any(row => row.Key.Projection == projection.Name && row.Version >= projection.Version);
+        && !Checkpoints.Any(row => row.Key.Projection == projection.Name && (row.Version > projection.Version || row.IsOf(projection)));
 
-    /// <summary>Whether a rebuild has caught up, so that it may be promoted, and this host is the one to try.</summary>
+    /// <summary>
+    /// Whether a rebuild has caught up, so that it may be promoted, and this host is the one to try. The views of an inline projection have to wait for every
+    /// host: the appends of one that does not apply it would be missing in them.
+    /// </summary>
     public bool IsToPromote(string host, Projection projection)
     {
         var shadow = Checkpoints.Where(row => row.Key.Projection == projection.Name && row.Key.IsShadow).ToList();
         return shadow.Count > 0
             && shadow[0].Owner == host
-            && shadow.TrueForAll(row => row.Version == projection.Version && row.RebuildingTo is null && !row.IsPaused);
+            && shadow.TrueForAll(row => row.Version == projection.Version && row.RebuildingTo is null && !row.IsPaused)
+            && (!projection.IsInline || Hosts.Values.All(abilities => abilities.Contains(Ability(projection), StringComparer.Ordinal)));
     }
 
     /// <summary>How a host says that it can run a projection.</summary>
-    public static string Ability(Projection projection) => $"{projection.Name}/{projection.Version}";
+    public static string Ability(Projection projection) => $"{projection.Name}/{projection.Version}{(projection.IsInline ? "/inline" : "")}";
 
-    /// <summary>The checkpoints that a host is to own: those of the live rows and of a rebuild, unless they are paused or of another version.</summary>
+    /// <summary>The checkpoints that a host is to own: those of the live rows and of a rebuild, unless they are paused or of another version. Appends write the live rows of inline projections.</summary>
     public IEnumerable<Checkpoint> Of(string host, Projection projection)
     {
         var able = Hosts.Where(other => other.Value.Contains(Ability(projection), StringComparer.Ordinal)).Select(other => other.Key).ToList();
         var rows = Checkpoints.Where(row => row.Key.Projection == projection.Name).ToList();
         var shards = Assignment.Of(host, able, [.. rows.Select(row => row.Key.Shard).Distinct(StringComparer.Ordinal)]);
-        return rows.Where(row => shards.Contains(row.Key.Shard) && row.Version == projection.Version && !row.IsPaused);
+        return rows.Where(row => shards.Contains(row.Key.Shard) && row.IsOf(projection) && !row.IsPaused && (row.Key.IsShadow || !row.IsInline));
     }
 }

@@ -17,7 +17,7 @@ namespace Monolith.EventStore.Projections;
 /// live checkpoints, so that their batches on the way end and no other begins; wait until the shadow has passed them, so that nobody
 /// who has seen an event in the old rows misses it in the new ones; lock the shadow's; swap the tables; make the shadow's checkpoints the
 /// live ones under a new fence, so that whoever wrote either set finds out. If the shadow does not get there in time, or a long query
-/// holds a table, everything stays as it is and the next heartbeat tries again.
+/// holds a table, everything stays as it is and the next heartbeat tries again. Where appends write the live rows, they are kept waiting instead of batches.
 /// </para>
 /// </remarks>
 internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog catalog, Feed feed, IViewStore? views, TimeProvider time)
@@ -38,7 +38,7 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var rows = await Lock(connection, projection.Name, [ProjectionShard.Live, ProjectionShard.Shadow], ct);
-        if (onlyIfOutdated && rows.Exists(row => row.Version >= projection.Version))
+        if (onlyIfOutdated && rows.Exists(row => row.IsOf(projection)))
         {
             return;
         }
@@ -79,14 +79,17 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
         {
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await Execute(connection, LockTimeout, ct);
-            var live = (await Lock(connection, projection.Name, [ProjectionShard.Live], ct)).ToDictionary(row => row.Shard, row => row.Position);
-            if (!await Passes(projection.Name, live, ct))
+            var promotion = await InlinePromotion.Begin(connection, projection, catalog.AggregateTypesOf(projection.Name), ct);
+            var live = promotion.Ends(
+                (await Lock(connection, projection.Name, [ProjectionShard.Live], ct)).ToDictionary(row => row.Shard, row => row.Position));
+            if (promotion.IsRefused || !await Passes(projection.Name, live, promotion, ct))
             {
                 return false;
             }
 
             var shadow = await Lock(connection, projection.Name, [ProjectionShard.Shadow], ct);
-            if (shadow.Count != live.Count || shadow.Exists(row => row.Version != projection.Version || row.IsBehind || row.Position < live[row.Shard]))
+            if (shadow.Count != live.Count || shadow.Exists(row => row.Version != projection.Version || row.IsBehind)
+                || !await promotion.Passed(shadow.ToDictionary(row => row.Shard, row => row.Position), live, ct))
             {
                 return false;
             }
@@ -99,6 +102,7 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
                     Of("parked_clear.sql", Parameters.Of(projection.Name), Parameters.Of(ProjectionShard.Live)),
                     Of("rebuild_promote_parked.sql", Parameters.Of(projection.Name)),
                     Of("rebuild_promote.sql", Parameters.Of(projection.Name), Parameters.Of(time.GetUtcNow())),
+                    Of("inline_set.sql", Parameters.Of(projection.Name), Parameters.Of(projection.IsInline)),
                 },
             };
             await batch.ExecuteNonQueryAsync(ct);
@@ -180,13 +184,13 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
     }
 
     // The live rows stand still meanwhile, so this ends: the shadow's writers pass them, or they are too far behind for now.
-    private async Task<bool> Passes(string projection, Dictionary<string, long> live, CancellationToken ct)
+    private async Task<bool> Passes(string projection, Dictionary<string, long> live, InlinePromotion promotion, CancellationToken ct)
     {
         var started = time.GetTimestamp();
         while (true)
         {
             var positions = await ShadowPositions(projection, ct);
-            if (live.All(row => positions.TryGetValue(row.Key, out var position) && position >= row.Value))
+            if (await promotion.Passed(positions, live, ct))
             {
                 return true;
             }
@@ -238,7 +242,7 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
         var rows = new List<LockedRow>();
         while (await reader.ReadAsync(ct))
         {
-            rows.Add(new(reader.GetString(0) == ProjectionShard.Shadow, reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetBoolean(4)));
+            rows.Add(new(reader.GetString(0) == ProjectionShard.Shadow, reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetBoolean(4), reader.GetBoolean(5)));
         }
 
         return rows;
@@ -261,5 +265,10 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
         return command;
     }
 
-    private sealed record LockedRow(bool IsShadow, string Shard, int Version, long Position, bool IsBehind);
+    private sealed record LockedRow(bool IsShadow, string Shard, int Version, long Position, bool IsBehind, bool IsInline)
+    {
+        // Or of a newer version: then this build has nothing to do.
+        public bool IsOf(Projection projection) =>
+            Version > projection.Version || (Version == projection.Version && (IsShadow || IsInline == projection.IsInline));
+    }
 }

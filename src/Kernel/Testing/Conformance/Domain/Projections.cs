@@ -8,7 +8,14 @@ public sealed record TallyView(Guid Id, long Sum, long Version, bool InOrder, st
 
 public sealed class TallyViews : DocumentProjection<TallyView>
 {
-    public TallyViews(int version = 1) : base("tests.tallies", version) => Reads<Tally>();
+    public TallyViews(int version = 1, bool isInline = false) : base("tests.tallies", version)
+    {
+        Reads<Tally>();
+        if (isInline)
+        {
+            Inline();
+        }
+    }
 
     /// <summary>Fails on an event for as long as it says so.</summary>
     public Func<EventEnvelope, bool> Fails { get; set; } = _ => false;
@@ -37,10 +44,14 @@ public sealed record WordView(string Id, int Uses);
 
 public sealed class WordViews : DocumentProjection<WordView, string>
 {
-    public WordViews() : base("tests.words", 1)
+    public WordViews(bool isInline = false) : base("tests.words", 1)
     {
         Reads<Tally>();
         Only<Noted>();
+        if (isInline)
+        {
+            Inline();
+        }
     }
 
     public override IEnumerable<string> Keys(EventEnvelope envelope) => ((Noted)envelope.Event).Text.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -63,9 +63,10 @@ public sealed class ProjectionHosts(ConformanceStore store, CancellationToken ct
         var dataSource = connections.Build();
         var storeOptions = new EventStoreOptions();
         setup.Configure?.Invoke(storeOptions);
-        var eventStore = new PostgresEventStore(dataSource, Store.Setup.Model, storeOptions, loggers: setup.Loggers);
         var catalog = Catalog(projections);
         var views = new PlainViews(dataSource) { Refused = Refused };
+        var eventStore = new PostgresEventStore(
+            dataSource, Store.Setup.Model, storeOptions, loggers: setup.Loggers, inline: new InlineProjections(catalog, views));
         var runner = new ProjectionRunner(
             dataSource, Store.Setup.Model, eventStore, catalog, views, setup.Options, new(dataSource, catalog, eventStore.Feed, views), setup.Metrics, loggers: setup.Loggers);
         owned.Push(dataSource);
