@@ -109,6 +109,12 @@ public sealed class PlanTests(PostgresFixture postgres)
                 database, shard, "append_one.sql", analyzed, "text, uuid, bigint, timestamptz, jsonb, uuid, text, smallint, jsonb",
                 $"'{tenant}', {Stream}, 100, now(), '{{}}', gen_random_uuid(), 'ledger.entered', 1::smallint, '{{}}'");
             await RequireKeys(
+                database, shard, "append_next.sql", analyzed, "text, uuid, bigint, timestamptz, jsonb, uuid, text, smallint, jsonb",
+                $"'{tenant}', {Stream}, 100, now(), '{{}}', gen_random_uuid(), 'ledger.entered', 1::smallint, '{{}}'");
+            await RequireKeys(
+                database, shard, "append_each.sql", analyzed, "text[], uuid[], bigint[], jsonb[], timestamptz, text, uuid[], text[], smallint[], jsonb[]",
+                $"array['{tenant}'], array[{Stream}]::uuid[], '{{100}}', array['{{}}']::jsonb[], now(), '250', {Events}");
+            await RequireKeys(
                 database, shard, "append_with_claims.sql", analyzed, types + ", text[], text[], text[], text[]", append + ", '{name}', '{a}', '{name}', '{b}'");
             await RequireKeys(database, shard, "stream_tail.sql", analyzed, "text, uuid, bigint, int", $"'{tenant}', {Stream}, 90, 10");
             await RequireKeys(database, shard, "stream_version.sql", analyzed, "text, uuid", $"'{tenant}', {Stream}");

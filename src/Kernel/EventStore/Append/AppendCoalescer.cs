@@ -4,7 +4,7 @@ using Npgsql;
 namespace Monolith.EventStore;
 
 /// <summary>
-/// Lets appends that wait at the same moment share a round trip and a commit. Nobody waits for company: an append goes straight to the
+/// Lets appends that wait at the same moment share a round trip and a commit. NoDepartures waits for company: an append goes straight to the
 /// server while a lane is free, and what arrives while all lanes are on their way leaves together when one comes back.
 /// </summary>
 /// <remarks>
@@ -21,7 +21,7 @@ namespace Monolith.EventStore;
 /// its cancellation, and the append is written whole or not at all.
 /// </para>
 /// </remarks>
-internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
+internal sealed class AppendCoalescer(AppendCommands commands, int laneCount)
 {
     private const int MaxAppends = 512;
     private const int MaxEvents = 2048;
@@ -29,61 +29,54 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
     private const int LargeEvents = 64;
     private const int LargeBytes = 256 * 1024;
 
+    private static readonly List<Departure> NoDepartures = [];
+
     private readonly Lock gate = new();
-    private readonly LinkedList<Waiting> queue = [];
+    private readonly LinkedList<WaitingAppend> queue = [];
     private readonly HashSet<StreamId> onTheirWay = [];
-    private int lanesTaken;
+    private readonly AppendLanes lanes = new(laneCount);
+    private bool isWatched;
 
     public Task<AppendOutcome> Append(EncodedAppend append, CancellationToken ct)
     {
         var alone = !append.Request.Claims.IsEmpty || commands.IsInline(append) || append.Count > LargeEvents || append.Bytes > LargeBytes;
-        Waiting waiting;
+        WaitingAppend waiting;
+        AppendLanes.Flight? flight = null;
         lock (gate)
         {
-            var free = (alone || lanesTaken < lanes) && !onTheirWay.Contains(append.Stream) && (queue.Count == 0 || !IsQueued(append.Stream));
+            var free = (alone || lanes.IsFree) && !onTheirWay.Contains(append.Stream) && (queue.Count == 0 || !IsQueued(append.Stream));
             if (free)
             {
                 onTheirWay.Add(append.Stream);
-                lanesTaken += alone ? 0 : 1;
+                flight = alone ? null : lanes.Take(mayWait: true);
                 waiting = null!;
             }
             else
             {
                 waiting = new(append, alone, ct);
                 waiting.Node = queue.AddLast(waiting);
+                Watch();
             }
         }
 
-        return waiting is null ? Straight(append, !alone, ct) : Queued(waiting, ct);
+        return waiting is null ? Straight(append, flight, ct) : Queued(waiting, ct);
     }
 
-    // Whoever waits for somebody's open transaction waits for as long as it takes, but gives the lane back: it holds up nobody else.
-    private async Task<AppendOutcome> Straight(EncodedAppend append, bool inLane, CancellationToken ct)
+    private async Task<AppendOutcome> Straight(EncodedAppend append, AppendLanes.Flight? flight, CancellationToken ct, Leaf? leaf = null)
     {
         try
         {
-            var sent = commands.One(append, ct);
-            if (inLane)
-            {
-                await ((Task)sent.WaitAsync(AppendCommands.LongestLockWait, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (!sent.IsCompleted)
-                {
-                    Land([], 1);
-                    inLane = false;
-                }
-            }
-
-            return await sent;
+            return await (leaf is null ? commands.One(append, ct) : commands.Whole(append, leaf, ct));
         }
         finally
         {
-            Land([append.Stream], inLane ? 1 : 0);
+            Land([append.Stream], flight);
         }
     }
 
-    private async Task<AppendOutcome> Queued(Waiting waiting, CancellationToken ct)
+    private async Task<AppendOutcome> Queued(WaitingAppend waiting, CancellationToken ct)
     {
-        await using var registration = ct.UnsafeRegister(static (state, token) => ((Waiting)state!).Answer.TrySetCanceled(token), waiting);
+        await using var registration = ct.UnsafeRegister(static (state, token) => ((WaitingAppend)state!).Answer.TrySetCanceled(token), waiting);
         try
         {
             return await waiting.Answer.Task;
@@ -94,7 +87,7 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
         }
     }
 
-    private void Withdraw(Waiting waiting)
+    private void Withdraw(WaitingAppend waiting)
     {
         lock (gate)
         {
@@ -118,29 +111,75 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
         return false;
     }
 
-    private void Land(IEnumerable<StreamId> streams, int lanesGivenBack)
+    private void Land(IEnumerable<StreamId> streams, AppendLanes.Flight? flight)
     {
-        List<Waiting[]> departures = [];
+        List<Departure> departures;
         lock (gate)
         {
             onTheirWay.ExceptWith(streams);
-            lanesTaken -= lanesGivenBack;
-            while (Gather() is { } batch)
-            {
-                departures.Add(batch);
-            }
+            lanes.GiveBack(flight);
+            departures = Departures();
         }
 
-        foreach (var batch in departures)
+        Send(departures);
+    }
+
+    // Whoever waits for somebody's open transaction waits for as long as it takes, but gives the lane back: it holds up nobody else. Only
+    // when somebody waits for a lane does anyone look.
+    private void Watch()
+    {
+        if (!isWatched)
         {
-            _ = Send(batch);
+            isWatched = true;
+            _ = WatchLanes();
+        }
+    }
+
+    private async Task WatchLanes()
+    {
+        for (var somebodyWaits = true; somebodyWaits;)
+        {
+            await Task.Delay(AppendCommands.LongestLockWait / 2);
+            List<Departure> departures;
+            lock (gate)
+            {
+                lanes.GiveBackOverdue(AppendCommands.LongestLockWait);
+                departures = Departures();
+                isWatched = somebodyWaits = queue.Count > 0;
+            }
+
+            Send(departures);
+        }
+    }
+
+    private List<Departure> Departures()
+    {
+        if (queue.Count == 0)
+        {
+            return NoDepartures;
+        }
+
+        List<Departure> departures = [];
+        while (Gather() is { } departure)
+        {
+            departures.Add(departure);
+        }
+
+        return departures;
+    }
+
+    private void Send(List<Departure> departures)
+    {
+        foreach (var departure in departures)
+        {
+            _ = Send(departure);
         }
     }
 
     // The oldest first. A stream that is on its way keeps its later appends waiting, and theirs keep those behind them.
-    private Waiting[]? Gather()
+    private Departure? Gather()
     {
-        List<Waiting> batch = [];
+        List<WaitingAppend> batch = [];
         HashSet<StreamId> passed = [];
         var (events, bytes) = (0, 0L);
         for (var node = queue.First; node is not null && batch.Count < MaxAppends; node = node.Next)
@@ -159,10 +198,10 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
                 }
 
                 Depart(waiting);
-                return [waiting];
+                return new([waiting], Flight: null);
             }
 
-            if (lanesTaken == lanes || events + waiting.Append.Count > MaxEvents || bytes + waiting.Append.Bytes > MaxBytes)
+            if (!lanes.IsFree || events + waiting.Append.Count > MaxEvents || bytes + waiting.Append.Bytes > MaxBytes)
             {
                 continue;
             }
@@ -178,27 +217,28 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
         }
 
         batch.ForEach(Depart);
-        lanesTaken++;
-        return [.. batch];
+        return new([.. batch], lanes.Take(mayWait: batch.Count == 1));
     }
 
-    private void Depart(Waiting waiting)
+    private void Depart(WaitingAppend waiting)
     {
         queue.Remove(waiting.Node!);
         onTheirWay.Add(waiting.Append.Stream);
     }
 
-    private async Task Send(Waiting[] batch)
+    private async Task Send(Departure departure)
     {
+        var (batch, flight) = departure;
+
         // Whoever lands a batch must not run the next one's encoding on its own stack.
         await Task.Yield();
         if (batch.Length == 1)
         {
-            await SendAlone(batch[0], inLane: !batch[0].Alone);
+            await SendAlone(batch[0], flight);
             return;
         }
 
-        var sendable = new List<(Waiting Waiting, Leaf Leaf)>(batch.Length);
+        var sendable = new List<(WaitingAppend Waiting, Leaf Leaf)>(batch.Length);
         foreach (var waiting in batch)
         {
             if (await FindLeaf(waiting) is { } leaf)
@@ -207,16 +247,13 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
             }
         }
 
-        var refused = sendable.Count > 0 && !await SendTogether(sendable);
-        Land(batch.Select(waiting => waiting.Append.Stream).Except(refused ? sendable.Select(entry => entry.Waiting.Append.Stream) : []), 1);
-        if (refused)
-        {
-            await Task.WhenAll(sendable.Select(entry => SendAlone(entry.Waiting, inLane: false)));
-        }
+        var left = sendable.Count > 0 ? await SendTogether(sendable) : [];
+        Land(batch.Select(waiting => waiting.Append.Stream).Except(left.Select(entry => entry.Waiting.Append.Stream)), flight);
+        await Task.WhenAll(left.Select(entry => SendAlone(entry.Waiting, flight: null, entry.Leaf)));
     }
 
     // A tenant that is unknown or disabled is its own writer's matter.
-    private async ValueTask<Leaf?> FindLeaf(Waiting waiting)
+    private async ValueTask<Leaf?> FindLeaf(WaitingAppend waiting)
     {
         try
         {
@@ -229,34 +266,44 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
         }
     }
 
-    // False when the server refused the batch: nothing of it is stored, and nobody has an answer yet.
-    private async Task<bool> SendTogether(List<(Waiting Waiting, Leaf Leaf)> batch)
+    // Those that have no answer yet, and of which nothing is stored: all of them when the server refused the batch.
+    private async Task<List<(WaitingAppend Waiting, Leaf Leaf)>> SendTogether(List<(WaitingAppend Waiting, Leaf Leaf)> batch)
     {
         try
         {
             var outcomes = await commands.Many(batch.ConvertAll(entry => (entry.Waiting.Append, entry.Leaf)));
+            List<(WaitingAppend, Leaf)> left = [];
             for (var i = 0; i < outcomes.Length; i++)
             {
-                batch[i].Waiting.Answer.TrySetResult(outcomes[i]);
+                if (outcomes[i] is { } outcome)
+                {
+                    batch[i].Waiting.Answer.TrySetResult(outcome);
+                }
+                else
+                {
+                    left.Add(batch[i]);
+                }
             }
+
+            return left;
         }
         catch (PostgresException refused) when (refused.InvariantSeverity == "ERROR")
         {
-            return false;
+            return batch;
         }
         catch (Exception error)
         {
             batch.ForEach(entry => entry.Waiting.Answer.TrySetException(error));
+            return [];
         }
-
-        return true;
     }
 
-    private async Task SendAlone(Waiting waiting, bool inLane)
+    // At the leaf, by the statement that always answers, when one is given.
+    private async Task SendAlone(WaitingAppend waiting, AppendLanes.Flight? flight, Leaf? leaf = null)
     {
         try
         {
-            waiting.Answer.TrySetResult(await Straight(waiting.Append, inLane, waiting.Cancelled));
+            waiting.Answer.TrySetResult(await Straight(waiting.Append, flight, waiting.Cancelled, leaf));
         }
         catch (Exception error)
         {
@@ -264,16 +311,5 @@ internal sealed class AppendCoalescer(AppendCommands commands, int lanes)
         }
     }
 
-    private sealed class Waiting(EncodedAppend append, bool alone, CancellationToken cancelled)
-    {
-        public EncodedAppend Append { get; } = append;
-
-        public bool Alone { get; } = alone;
-
-        public CancellationToken Cancelled { get; } = cancelled;
-
-        public LinkedListNode<Waiting>? Node { get; set; }
-
-        public TaskCompletionSource<AppendOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
+    private sealed record Departure(WaitingAppend[] Batch, AppendLanes.Flight? Flight);
 }

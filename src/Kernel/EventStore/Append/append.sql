@@ -6,7 +6,7 @@
 -- The fence is taken before nextval: "stream" reads from "fence", and nextval is computed on rows that come from "stream".
 -- recorded_at never runs backward within a stream, whatever the clocks of the hosts say.
 -- A stream that is archived may not be written here either. It has no rows in this leaf, so only a stream without rows is looked for in the archive, or
--- any while one of the tenant's is on its way there.
+-- any while one of the tenant's is on its way there. "(select $6)": see append_each.sql.
 with fence as materialized (
   select pg_advisory_xact_lock_shared(7741001, 1)
 ),
@@ -43,7 +43,7 @@ appended as (
     nextval('eventstore.position'), stream.actual + e.ordinality, stream.recorded_at, e.event_id, $2, e.event_version,
     '{type}', '{shard}', $1, e.event_type, e.data, $5
   from stream
-  cross join unnest($6, $7, $8, $9) with ordinality as e (event_id, event_type, event_version, data, ordinality)
+  cross join unnest((select $6), $7, $8, $9) with ordinality as e (event_id, event_type, event_version, data, ordinality)
   where stream.tenant_ok
     and ($3 = stream.actual or $3 = -2 or ($3 = -1 and stream.actual > 0))
   returning position

@@ -5,6 +5,7 @@
 -- $11 data
 --
 -- Rows are written in the order of the aggregate ids: of two such statements the second waits for the first at the first stream that they share.
+-- "(select $2)": see append_each.sql.
 with fence as materialized (
   select pg_advisory_xact_lock_shared(7741001, 1)
 ),
@@ -19,7 +20,7 @@ streams as materialized (
     coalesce(archived.found, false) as archived
   from fence
   left join eventstore.tenants t on t.tenant_id = $1
-  cross join unnest($2, $3, $4) with ordinality as r (aggregate_id, expected, metadata, n)
+  cross join unnest((select $2), $3, $4) with ordinality as r (aggregate_id, expected, metadata, n)
   left join lateral (
     select e.version, e.recorded_at
     from eventstore.{events} e
@@ -51,7 +52,7 @@ accepted as (
     e.event_type, e.data, s.metadata
   from required
   cross join streams s
-  join unnest($6, $7, $8, $9, $10, $11) as e (n, place, event_id, event_type, event_version, data)
+  join unnest((select $6), $7, $8, $9, $10, $11) as e (n, place, event_id, event_type, event_version, data)
     on e.n = s.n
   order by s.aggregate_id, e.place
 ),

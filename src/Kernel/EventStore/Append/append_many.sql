@@ -5,7 +5,7 @@
 -- $12 data
 --
 -- Somebody else's open transaction that has appended to one of these streams would hold all of them up: the wait for a lock is bounded,
--- and the appends of a batch that fails are repeated one by one.
+-- and the appends of a batch that fails are repeated one by one. "(select $1)": see append_each.sql.
 with fence as materialized (
   select pg_advisory_xact_lock_shared(7741001, 1), set_config('lock_timeout', $6, true)
 ),
@@ -20,11 +20,13 @@ streams as materialized (
     greatest($5, last.recorded_at) as recorded_at,
     t.tenant_id is not null and not coalesce(archived.found, false) as tenant_ok
   from fence
-  cross join unnest($1, $2, $3, $4) with ordinality as r (tenant_id, aggregate_id, expected, metadata, n)
-  left join eventstore.tenants t
-    on t.tenant_id = r.tenant_id
-    and t.shard = '{shard}'
-    and t.status = 'active'
+  cross join unnest((select $1), $2, $3, $4) with ordinality as r (tenant_id, aggregate_id, expected, metadata, n)
+  left join lateral (
+    select tenant_id, archiving
+    from eventstore.tenants
+    where tenant_id = r.tenant_id and shard = '{shard}' and status = 'active'
+    limit 1
+  ) t on true
   left join lateral (
     select e.version, e.recorded_at
     from eventstore.{events} e
@@ -45,7 +47,7 @@ accepted as (
     s.actual + e.place as version, s.recorded_at, e.event_id, s.aggregate_id, e.event_version,
     s.tenant_id, e.event_type, e.data, s.metadata
   from streams s
-  join unnest($7, $8, $9, $10, $11, $12) with ordinality as e (n, place, event_id, event_type, event_version, data, ordinality)
+  join unnest((select $7), $8, $9, $10, $11, $12) with ordinality as e (n, place, event_id, event_type, event_version, data, ordinality)
     on e.n = s.n
   where s.tenant_ok
     and (s.expected = s.actual or s.expected = -2 or (s.expected = -1 and s.actual > 0))

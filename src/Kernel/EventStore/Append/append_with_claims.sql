@@ -1,6 +1,7 @@
 -- append.sql, and in the same statement the claims given back and taken; neither when nothing was appended.
 -- A claim that another holds violates claims_pkey, which undoes the whole statement; one that the aggregate holds itself stays.
 -- $1 to $9 as in append.sql, $10 and $11 names and values of the claims taken, $12 and $13 of those released
+-- "(select $6)": see append_each.sql.
 with fence as materialized (
   select pg_advisory_xact_lock_shared(7741001, 1)
 ),
@@ -37,14 +38,14 @@ appended as (
     nextval('eventstore.position'), stream.actual + e.ordinality, stream.recorded_at, e.event_id, $2, e.event_version,
     '{type}', '{shard}', $1, e.event_type, e.data, $5
   from stream
-  cross join unnest($6, $7, $8, $9) with ordinality as e (event_id, event_type, event_version, data, ordinality)
+  cross join unnest((select $6), $7, $8, $9) with ordinality as e (event_id, event_type, event_version, data, ordinality)
   where stream.tenant_ok
     and ($3 = stream.actual or $3 = -2 or ($3 = -1 and stream.actual > 0))
   returning position
 ),
 released as (
   delete from eventstore.claims c
-  using unnest($12, $13) as r (name, value)
+  using unnest((select $12), $13) as r (name, value)
   where c.tenant_id = $1
     and c.aggregate_type = '{type}'
     and c.name = r.name
@@ -55,7 +56,7 @@ released as (
 taken as (
   insert into eventstore.claims (tenant_id, aggregate_type, name, value, aggregate_id)
   select $1, '{type}', t.name, t.value, $2
-  from unnest($10, $11) as t (name, value)
+  from unnest((select $10), $11) as t (name, value)
   where exists (select from appended)
     and not exists (
       select from eventstore.claims c
