@@ -1,3 +1,5 @@
+using Monolith.EventStore.Tests;
 using Monolith.Testing;
 
 [assembly: AssemblyFixture(typeof(PostgresFixture))]
+[assembly: TestCollectionOrderer(typeof(SoakFirst))]

@@ -53,6 +53,8 @@ public sealed class ErrorTests(PostgresFixture postgres) : ErrorConformance(post
 
 public sealed class TurmoilTests(PostgresFixture postgres) : TurmoilConformance(postgres);
 
+public sealed class SoakTests(PostgresFixture postgres) : SoakConformance(postgres);
+
 public sealed class ModelTests(PostgresFixture postgres) : ModelConformance(postgres);
 
 public sealed class ServerTests(PostgresFixture postgres, OwnServer own) : ServerConformance(postgres, own);

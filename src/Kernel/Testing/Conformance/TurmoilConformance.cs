@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Monolith.EventStore;
 using Xunit;
 using static Monolith.Testing.Conformance.ConformanceStore;
@@ -9,15 +7,6 @@ namespace Monolith.Testing.Conformance;
 /// <summary>Everything at once, from a printed seed.</summary>
 public abstract class TurmoilConformance(PostgresFixture postgres) : ConformanceTests(postgres)
 {
-    /// <summary>The environment variable that says for how many seconds to soak; 4 without it.</summary>
-    public const string SoakVariable = "MONOLITH_SOAK_SECONDS";
-
-    /// <inheritdoc />
-    protected override TimeSpan Deadline => base.Deadline + Soak;
-
-    private static TimeSpan Soak =>
-        TimeSpan.FromSeconds(int.TryParse(Environment.GetEnvironmentVariable(SoakVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 4);
-
     [Theory, Behaviour(6, 20, 21, 24)]
     [InlineData(2)]
     [InlineData(12)]
@@ -27,19 +16,6 @@ public abstract class TurmoilConformance(PostgresFixture postgres) : Conformance
         var turmoil = new Turmoil(Seed.Of(TestContext.Current), store, store.AnotherHost());
 
         Sound(await turmoil.Run(writers, turn => turn == 240 / writers, Ct));
-    }
-
-    [Fact, Behaviour(6, 11, 20, 21, 24)]
-    public async Task A_soak_loses_duplicates_and_disorders_nothing()
-    {
-        await using var store = await NewStore();
-        var turmoil = new Turmoil(Seed.Of(TestContext.Current), store, store.AnotherHost());
-        var started = Stopwatch.GetTimestamp();
-        var duration = Soak;
-
-        var report = Sound(await turmoil.Run(8, _ => Stopwatch.GetElapsedTime(started) > duration, Ct));
-
-        await Console.Out.WriteLineAsync($"Soak of {duration.TotalSeconds} s: {report}");
     }
 
     [Theory, Behaviour(6, 24, 42)]
@@ -74,11 +50,10 @@ public abstract class TurmoilConformance(PostgresFixture postgres) : Conformance
         Task Move(string tenant, TenantPlacement placement) => host.Store.Tenants.Move(tenant, placement, Ct);
     }
 
-    private static TurmoilReport Sound(TurmoilReport report)
+    private static void Sound(TurmoilReport report)
     {
         TestContext.Current.TestOutputHelper?.WriteLine(report.ToString());
         Assert.True(report.IsSound, report.ToString());
         Assert.True(report.Events > 0);
-        return report;
     }
 }

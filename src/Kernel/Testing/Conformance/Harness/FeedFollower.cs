@@ -2,16 +2,16 @@ using Monolith.EventSourcing;
 
 namespace Monolith.Testing.Conformance;
 
-/// <summary>Follows the feed from its beginning, as a subscription does, and keeps what it sees: of all shards at once, or shard by shard.</summary>
-public sealed class FeedFollower(ConformanceStore host, bool shards, int seed)
+/// <summary>Follows the feed from its beginning, as a subscription does, and hands on what it sees: of all shards at once, or shard by shard.</summary>
+public sealed class FeedFollower(ConformanceStore host, bool shards, int seed, Action<EventEnvelope> see)
 {
     private static readonly string[] Types = ["tally"];
 
     private readonly Random random = new(HashCode.Combine(seed, shards));
     private readonly Dictionary<string, long> checkpoints = new(StringComparer.Ordinal);
 
-    /// <summary>The positions, in the order in which they were seen.</summary>
-    public List<long> Seen { get; } = [];
+    /// <summary>How long it rests after each step, so that others get to work.</summary>
+    public TimeSpan Pace { get; init; }
 
     /// <summary>How often a position was seen after a higher one of the same shard.</summary>
     public int OutOfOrder { get; private set; }
@@ -39,6 +39,8 @@ public sealed class FeedFollower(ConformanceStore host, bool shards, int seed)
             {
                 LongestHold = hold.For;
             }
+
+            await Task.Delay(Pace, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -78,7 +80,7 @@ public sealed class FeedFollower(ConformanceStore host, bool shards, int seed)
         {
             OutOfOrder += envelope.Position > last ? 0 : 1;
             last = envelope.Position;
-            Seen.Add(envelope.Position);
+            see(envelope);
         }
 
         checkpoints[part] = checkpoint;

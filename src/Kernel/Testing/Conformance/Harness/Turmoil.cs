@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
+using System.Diagnostics;
 using Monolith.EventSourcing;
 using static Monolith.Testing.Conformance.ConformanceStore;
 
@@ -8,19 +8,19 @@ namespace Monolith.Testing.Conformance;
 /// <summary>
 /// Writers on several hosts that do everything at random which writers may do, undone and killed transactions among it, while readers follow the
 /// feed; afterwards the tables, the acknowledgements and what the readers saw are compared. What each writer does follows from the seed; how
-/// they meet does not.
+/// they meet does not. What is compared is forgotten, so it may go on for as long as one likes.
 /// </summary>
 public sealed class Turmoil
 {
     private const int MaxFollowers = 10;
+    private const int MaxNewStreams = 1000;
 
     private readonly ConformanceStore[] hosts;
     private readonly int seed;
     private readonly StreamId[] shared;
-    private readonly ConcurrentDictionary<long, long> acknowledged = new();
-    private readonly ConcurrentDictionary<long, byte> uncertain = new();
-    private readonly ConcurrentQueue<FeedFollower> followers = new();
-    private int lastNumber;
+    private readonly Receipts receipts = new();
+    private readonly ConcurrentQueue<(FeedFollower Follower, StreamWitness Witness)> followers = new();
+    private int newStreams;
 
     /// <summary>A turmoil on the hosts of one database.</summary>
     public Turmoil(int seed, params ConformanceStore[] hosts)
@@ -37,12 +37,15 @@ public sealed class Turmoil
     /// </summary>
     public bool TenantsMove { get; init; }
 
+    /// <summary>How long a writer takes for a turn at least, and how long a reader rests after each step: a steady load instead of as much as there can be.</summary>
+    public TimeSpan Pace { get; init; }
+
     /// <summary>Lets writers work until it is enough, and readers until they have seen all of it.</summary>
     public async Task<TurmoilReport> Run(int writers, Func<int, bool> isEnough, CancellationToken ct)
     {
         using var done = new CancellationTokenSource();
         var following = hosts
-            .SelectMany(host => TenantsMove ? [false] : new[] { false, true }, (host, shards) => Follow(new(host, shards, seed), done, ct))
+            .SelectMany(host => TenantsMove ? [false] : new[] { false, true }, (host, shards) => Follow(host, shards, done, ct))
             .ToList();
         await Task.WhenAll(Enumerable.Range(0, writers).Select(index => Task.Run(() => Write(index, isEnough, following, done, ct), ct)));
         await done.CancelAsync();
@@ -50,9 +53,22 @@ public sealed class Turmoil
         return await Compare(ct);
     }
 
-    private Task Follow(FeedFollower follower, CancellationTokenSource done, CancellationToken ct)
+    // The first one is compared with what the writers were told.
+    private Task Follow(ConformanceStore host, bool shards, CancellationTokenSource done, CancellationToken ct)
     {
-        followers.Enqueue(follower);
+        var (witness, isFirst) = (new StreamWitness(), followers.IsEmpty);
+        var follower = new FeedFollower(host, shards, seed, envelope =>
+        {
+            witness.See(envelope);
+            if (isFirst)
+            {
+                receipts.See(((Counted)envelope.Event).Number, envelope.Version);
+            }
+        })
+        {
+            Pace = Pace,
+        };
+        followers.Enqueue((follower, witness));
         return Task.Run(() => follower.Run(done.Token, ct), ct);
     }
 
@@ -61,8 +77,10 @@ public sealed class Turmoil
         var random = new Random(HashCode.Combine(seed, index));
         var host = hosts[index % hosts.Length];
         var own = NewTally(new[] { Acme, Globex, Hooli, Initech }[index % 4]);
-        for (var (turn, ownVersion) = (0, 0L); !isEnough(turn); turn++)
+        for (var (turn, ownVersion, started) = (0, 0L, 0L); !isEnough(turn); turn++)
         {
+            await Rest(started, ct);
+            started = Stopwatch.GetTimestamp();
             var stream = shared[random.Next(shared.Length)];
             var events = NewEvents(random.Next(1, 4));
             switch (random.Next(100))
@@ -74,7 +92,7 @@ public sealed class Turmoil
                     var version = (await host.Store.Load<TallyState>(stream, ct: ct)).Version;
                     await AppendTwice(host, stream, ExpectedVersion.Exactly(version), events, ct);
                     break;
-                case < 70:
+                case < 70 when Interlocked.Increment(ref newStreams) <= MaxNewStreams:
                     await AppendTwice(host, NewTally(own.TenantId), ExpectedVersion.None, events, ct);
                     break;
                 case < 75:
@@ -84,7 +102,7 @@ public sealed class Turmoil
                     await Refused<UnstorableEventException>(host.Append(stream, ExpectedVersion.Any, [.. events, NewEvent.Of(new Noted("\0"))], ct));
                     break;
                 case < 85:
-                    await Cancel(host, stream, events, TimeSpan.FromMicroseconds(random.Next(2000)));
+                    await Cancel(host, stream, NewEvents(events.Length, certain: false), TimeSpan.FromMicroseconds(random.Next(2000)));
                     break;
                 case < 98:
                     ownVersion = await ByHand(host, own, ownVersion, events, random, ct);
@@ -95,7 +113,7 @@ public sealed class Turmoil
                     {
                         if (following.Count < MaxFollowers)
                         {
-                            following.Add(Follow(new(host, shards: false, seed), done, ct));
+                            following.Add(Follow(host, shards: false, done, ct));
                         }
                     }
 
@@ -104,30 +122,40 @@ public sealed class Turmoil
         }
     }
 
-    private NewEvent[] NewEvents(int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => NewEvent.Of(new Counted(Interlocked.Increment(ref lastNumber))))];
+    private Task Rest(long started, CancellationToken ct) =>
+        started != 0 && Pace - Stopwatch.GetElapsedTime(started) is var rest && rest > TimeSpan.Zero ? Task.Delay(rest, ct) : Task.CompletedTask;
 
-    private async Task Acknowledge(Task<AppendResult> append, NewEvent[] events)
+    private NewEvent[] NewEvents(int count, bool certain = true) =>
+        [.. Enumerable.Range(0, count).Select(_ => NewEvent.Of(new Counted(receipts.Next(certain))))];
+
+    private async Task<AppendResult> Acknowledge(Task<AppendResult> append, NewEvent[] events)
     {
-        var version = (await append).Version - events.Length;
+        var result = await append;
+        var version = result.Version - events.Length;
         foreach (var @event in events)
         {
-            acknowledged[((Counted)@event.Event).Number] = ++version;
+            receipts.Tell(((Counted)@event.Event).Number, ++version);
         }
+
+        return result;
     }
 
     private async Task AppendTwice(ConformanceStore host, StreamId stream, ExpectedVersion expected, NewEvent[] events, CancellationToken ct)
     {
+        AppendResult first;
         try
         {
-            await Acknowledge(host.Append(stream, expected, events, ct), events);
+            first = await Acknowledge(host.Append(stream, expected, events, ct), events);
         }
         catch (ConcurrencyException)
         {
             return;
         }
 
-        await Acknowledge(host.Append(stream, expected, events, ct), events);
+        if (await host.Append(stream, expected, events, ct) != first)
+        {
+            receipts.Contradict();
+        }
     }
 
     private static async Task Refused<TError>(Task<AppendResult> append) where TError : EventSourcingException
@@ -144,14 +172,9 @@ public sealed class Turmoil
         throw new InvalidOperationException($"There was no {typeof(TError).Name}.");
     }
 
-    private async Task Cancel(ConformanceStore host, StreamId stream, NewEvent[] events, TimeSpan after)
+    private static async Task Cancel(ConformanceStore host, StreamId stream, NewEvent[] events, TimeSpan after)
     {
         using var cancel = new CancellationTokenSource(after);
-        foreach (var @event in events)
-        {
-            uncertain[((Counted)@event.Event).Number] = 0;
-        }
-
         try
         {
             await host.Append(stream, ExpectedVersion.Any, events, cancel.Token);
@@ -194,85 +217,48 @@ public sealed class Turmoil
 
     private async Task<TurmoilReport> Compare(CancellationToken ct)
     {
-        var stored = await Stored(ct);
-        var positions = stored.ConvertAll(row => row.Position);
-        foreach (var follower in followers)
+        var last = await hosts[0].Scalar<long>("select coalesce(max(position), 0) from eventstore.events", ct);
+        var (streams, events) = await Stored(ct);
+        foreach (var (follower, witness) in followers)
         {
-            await follower.Finish(positions.Count == 0 ? 0 : positions[^1], ct);
-        }
-
-        var numbers = stored.ToDictionary(row => row.Number, row => row.Version);
-        var holes = 0;
-        foreach (var ofStream in stored.GroupBy(row => row.Stream))
-        {
-            // In position order, so versions that are contiguous are also in order.
-            holes += ofStream.Select((row, index) => row.Version == index + 1 ? 0 : 1).Sum();
+            await follower.Finish(last, ct);
+            witness.Finish(streams);
         }
 
         return new()
         {
             Seed = seed,
-            Events = stored.Count,
-            Gaps = positions.Count == 0 ? 0 : positions[^1] - positions.Count,
+            Events = events,
+            Gaps = last - events,
             Readers = followers.Count,
-            LongestHold = followers.Max(follower => follower.LongestHold),
-            Unacknowledged = stored.Count(row => !acknowledged.ContainsKey(row.Number) && !uncertain.ContainsKey(row.Number)),
-            AcknowledgedButMissing = acknowledged.Count(pair => !numbers.TryGetValue(pair.Key, out var version) || version != pair.Value),
-            OutOfVersion = holes,
-            Lost = followers.Sum(follower => positions.Except(follower.Seen).Count()),
-            Duplicated = followers.Sum(follower => follower.Seen.Count - follower.Seen.Distinct().Count()),
-            OutOfOrder = followers.Sum(follower => follower.OutOfOrder),
+            LongestHold = followers.Max(one => one.Follower.LongestHold),
+            MostOpen = receipts.MostOpen,
+            Unacknowledged = receipts.Unacknowledged,
+            AcknowledgedButMissing = receipts.AcknowledgedButMissing,
+            OutOfVersion = await hosts[0].Scalar<long>(
+                """
+                select count(*)
+                from (select version, row_number() over (partition by tenant_id, aggregate_id order by position) as number from eventstore.events) numbered
+                where version <> number
+                """,
+                ct),
+            Lost = followers.Sum(one => one.Witness.Lost),
+            Duplicated = followers.Sum(one => one.Witness.Duplicated),
+            OutOfOrder = followers.Sum(one => (long)one.Follower.OutOfOrder),
         };
     }
 
-    private async Task<List<(long Position, string Stream, long Version, long Number)>> Stored(CancellationToken ct)
+    private async Task<(Dictionary<(string TenantId, Guid AggregateId), long> Streams, long Events)> Stored(CancellationToken ct)
     {
-        var rows = new List<(long, string, long, long)>();
-        await using var command = hosts[0].Beside.CreateCommand(
-            "select position, tenant_id || aggregate_id, version, (data->>'number')::bigint from eventstore.events order by position");
+        var (streams, events) = (new Dictionary<(string, Guid), long>(), 0L);
+        await using var command = hosts[0].Beside.CreateCommand("select tenant_id, aggregate_id, max(version), count(*) from eventstore.events group by 1, 2");
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            rows.Add((reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3)));
+            streams.Add((reader.GetString(0), reader.GetGuid(1)), reader.GetInt64(2));
+            events += reader.GetInt64(3);
         }
 
-        return rows;
+        return (streams, events);
     }
-}
-
-/// <summary>What came of a <see cref="Turmoil"/>: everything from <see cref="Unacknowledged"/> on must be 0.</summary>
-public sealed record TurmoilReport
-{
-    public required int Seed { get; init; }
-
-    public required int Events { get; init; }
-
-    /// <summary>Positions that were drawn and never stored.</summary>
-    public required long Gaps { get; init; }
-
-    public required int Readers { get; init; }
-
-    /// <summary>The longest time for which an append held the feed back.</summary>
-    public required TimeSpan LongestHold { get; init; }
-
-    /// <summary>Stored events that nobody was told of.</summary>
-    public required int Unacknowledged { get; init; }
-
-    /// <summary>Acknowledged events that are not stored where they were said to be.</summary>
-    public required int AcknowledgedButMissing { get; init; }
-
-    /// <summary>Events whose version is not the one after their predecessor's in the feed.</summary>
-    public required int OutOfVersion { get; init; }
-
-    public required int Lost { get; init; }
-
-    public required int Duplicated { get; init; }
-
-    public required int OutOfOrder { get; init; }
-
-    public bool IsSound => (Unacknowledged, AcknowledgedButMissing, OutOfVersion, Lost, Duplicated, OutOfOrder) == (0, 0, 0, 0, 0, 0);
-
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"seed {Seed}: {Events} events, {Gaps} gaps, {Readers} readers, longest hold {LongestHold.TotalMilliseconds:F0} ms, {Lost} lost, {Duplicated} duplicated, {OutOfOrder} out of order, {AcknowledgedButMissing} acknowledged but missing, {Unacknowledged} unacknowledged, {OutOfVersion} out of version");
 }
