@@ -49,6 +49,8 @@ public sealed class SchemaTests(PostgresFixture postgres) : SchemaConformance(po
 
 public sealed class DurabilityTests(PostgresFixture postgres) : DurabilityConformance(postgres);
 
+public sealed class OutageTests(PostgresFixture postgres, OwnServer own) : OutageConformance(postgres, own);
+
 public sealed class ErrorTests(PostgresFixture postgres) : ErrorConformance(postgres);
 
 public sealed class TurmoilTests(PostgresFixture postgres) : TurmoilConformance(postgres);

@@ -152,7 +152,7 @@ public abstract class ErrorConformance(PostgresFixture postgres) : ConformanceTe
     {
         await using var store = await NewStore();
 
-        // The server's own words for a full disk, which no test should cause on the machine of whoever runs it.
+        // The server's own words for a full disk, on whichever server there is; a disk that really is full needs a server of its own (OutageConformance).
         await store.Execute("create function full_disk() returns trigger language plpgsql as 'begin raise ''could not extend file'' using errcode = ''disk_full''; end'", Ct);
         await store.Execute("create trigger full_disk after insert on eventstore.events_tally_pool_0 for each row execute function full_disk()", Ct);
 
