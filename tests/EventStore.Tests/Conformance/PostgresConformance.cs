@@ -49,6 +49,8 @@ public sealed class SchemaTests(PostgresFixture postgres) : SchemaConformance(po
 
 public sealed class DurabilityTests(PostgresFixture postgres) : DurabilityConformance(postgres);
 
+public sealed class RoundTripTests(PostgresFixture postgres) : RoundTripConformance(postgres);
+
 public sealed class OutageTests(PostgresFixture postgres, OwnServer own) : OutageConformance(postgres, own);
 
 public sealed class ErrorTests(PostgresFixture postgres) : ErrorConformance(postgres);
@@ -91,6 +93,11 @@ public sealed class UncoalescedRepeatedAppendTests(PostgresFixture postgres) : R
 }
 
 public sealed class UncoalescedDurabilityTests(PostgresFixture postgres) : DurabilityConformance(postgres)
+{
+    protected override void Configure(EventStoreOptions options) => options.AppendLanes = 0;
+}
+
+public sealed class UncoalescedRoundTripTests(PostgresFixture postgres) : RoundTripConformance(postgres)
 {
     protected override void Configure(EventStoreOptions options) => options.AppendLanes = 0;
 }

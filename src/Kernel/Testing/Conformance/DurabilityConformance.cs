@@ -116,7 +116,7 @@ public abstract class DurabilityConformance(PostgresFixture postgres) : Conforma
     {
         await using var store = await NewStore();
         await using var relay = new Relay(store.ConnectionString);
-        var remote = store.AnotherHost(Through(store, relay));
+        var remote = store.AnotherHost(relay.SetupFor(store));
         for (var round = 0; round < 5; round++)
         {
             var stream = NewTally();
@@ -140,7 +140,7 @@ public abstract class DurabilityConformance(PostgresFixture postgres) : Conforma
     {
         await using var store = await NewStore();
         await using var relay = new Relay(store.ConnectionString);
-        var remote = store.AnotherHost(Through(store, relay));
+        var remote = store.AnotherHost(relay.SetupFor(store));
         await remote.Append(NewTally(), ExpectedVersion.None, Counts(0, 0), Ct);
         for (var round = 0; round < 5; round++)
         {
@@ -175,7 +175,7 @@ public abstract class DurabilityConformance(PostgresFixture postgres) : Conforma
     {
         await using var store = await NewStore();
         await using var relay = new Relay(store.ConnectionString);
-        var remote = store.AnotherHost(Through(store, relay));
+        var remote = store.AnotherHost(relay.SetupFor(store));
         var stream = NewTally();
         var events = Counts(1, 3);
         await remote.Append(NewTally(), ExpectedVersion.None, Counts(0, 0), Ct);
@@ -195,39 +195,6 @@ public abstract class DurabilityConformance(PostgresFixture postgres) : Conforma
         await store.Until("select count(*) = 0 from pg_stat_activity where datname = current_database() and state = 'active' and pid <> pg_backend_pid()", Ct);
         Assert.Equal([1, 2, 3], await store.Numbers(stream, Ct));
     }
-
-    [Fact]
-    public async Task An_append_is_one_round_trip_and_so_is_a_load()
-    {
-        await using var store = await NewStore();
-        await using var relay = new Relay(store.ConnectionString);
-        var remote = store.AnotherHost(Through(store, relay));
-        var stream = NewTally();
-        for (var version = 0; version < 120; version += 10)
-        {
-            await remote.Append(stream, ExpectedVersion.Exactly(version), Counts(version, version + 9), Ct);
-            await remote.Store.Load<TallyState>(stream, ct: Ct);
-        }
-
-        await remote.Store.DrainSnapshots(Ct);
-        Assert.Equal(1, await Trips(() => remote.Append(stream, ExpectedVersion.Exactly(120), Counts(1, 1), Ct)));
-        Assert.Equal(1, await Trips(() => remote.Append(stream, ExpectedVersion.Any, Counts(1, 20), Ct)));
-        Assert.Equal(1, await Trips(() => remote.Store.Load<TallyState>(stream, ct: Ct)));
-        Assert.Equal(1, await Trips(() => remote.Store.Load<TallyState>(stream, AsOf.Version(110), Ct)));
-        Assert.Equal(1, await Trips(() => remote.Store.Load<TallyState>(stream, AsOf.Time(DateTimeOffset.UtcNow), Ct)));
-        Assert.Equal(1, await Trips(() => remote.Read(stream, StreamRange.All, Ct).AsTask()));
-
-        async Task<long> Trips(Func<Task> call)
-        {
-            var before = relay.RoundTrips;
-            await call();
-            return relay.RoundTrips - before;
-        }
-    }
-
-    // Without notices to other hosts, so that nothing but what the test does passes the relay.
-    private static StoreSetup Through(ConformanceStore store, Relay relay) =>
-        store.Setup with { Connect = relay.Redirect, Configure = store.Setup.Configure + (options => options.Notify = false) };
 
     // The pool may still hold connections that have broken too; each is found out by whoever uses it first.
     private async Task<AppendResult> Repeated(ConformanceStore store, StreamId stream, NewEvent[] events)

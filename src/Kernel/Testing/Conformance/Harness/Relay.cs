@@ -48,6 +48,13 @@ public sealed class Relay : IAsyncDisposable
         connection.SslMode = SslMode.Disable;
     }
 
+    /// <summary>A host that reaches the database through here and sends no notices to others, so that nothing but what a test does passes.</summary>
+    public StoreSetup SetupFor(ConformanceStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return store.Setup with { Connect = Redirect, Configure = store.Setup.Configure + (options => options.Notify = false) };
+    }
+
     /// <summary>The next request does not reach the server: its connection breaks.</summary>
     public void LoseNextRequest() => cut = (int)Cut.Request;
 
