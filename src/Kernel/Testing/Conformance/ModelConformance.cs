@@ -8,37 +8,50 @@ namespace Monolith.Testing.Conformance;
 /// <summary>The store beside the simplest thing that could be one: lists in memory. Both are told the same at random and must say the same.</summary>
 public abstract class ModelConformance(PostgresFixture postgres) : ConformanceTests(postgres)
 {
+    /// <summary>The environment variable that repeats a run that failed: the seed that its message names.</summary>
+    public const string SeedVariable = "MONOLITH_MODEL_SEED";
+
     private static readonly DomainModel FrequentSnapshots =
         new DomainModelBuilder().AddEvent(typeof(Counted)).AddEvent(typeof(Noted)).AddAggregate(typeof(FrequentTally)).Build();
 
+    private static readonly Gen<int> Streams = Gen.Int[0, 3];
+
     private static readonly Gen<Step> Steps = Gen.Frequency(
-        (8, Gen.Select(Gen.Int[0, 2], Gen.Int[-2, 0], Gen.Int[0, 4], (stream, expected, count) => (Step)new Append(stream, expected, count))),
-        (8, Gen.Select(Gen.Int[0, 2], Gen.Int[0, 12], Gen.Int[1, 4], (stream, expected, count) => (Step)new Append(stream, expected, count))),
-        (8, Gen.Select(Gen.Int[0, 2], Gen.Int[1, 7], (stream, count) => (Step)new AppendAtTheEnd(stream, count))),
-        (4, Gen.Select(Gen.Int[0, 2], Gen.Int[0, 12], Gen.Int[1, 6], Gen.Bool, (stream, after, count, spoilt) => (Step)new Repeat(stream, after, count, spoilt))),
+        (8, Gen.Select(Streams, Gen.Int[-2, 0], Gen.Int[0, 4], (stream, expected, count) => (Step)new Append(stream, expected, count))),
+        (8, Gen.Select(Streams, Gen.Int[0, 12], Gen.Int[1, 4], (stream, expected, count) => (Step)new Append(stream, expected, count))),
+        (8, Gen.Select(Streams, Gen.Int[1, 7], (stream, count) => (Step)new AppendAtTheEnd(stream, count))),
+        (4, Gen.Select(Streams, Gen.Int[0, 12], Gen.Int[1, 6], Gen.Bool, (stream, after, count, spoilt) => (Step)new Repeat(stream, after, count, spoilt))),
         (2, Gen.Int[1, 3].Select(count => (Step)new Undone(count))),
-        (4, Gen.Select(Gen.Int[0, 2], Gen.Int[-1, 14], Gen.Int[-1, 14], Gen.Int[0, 6], Gen.Bool, (stream, from, to, limit, backward) => (Step)new Read(stream, from, to, limit, backward))),
-        (4, Gen.Select(Gen.Int[0, 2], Gen.Int[1, 16], (stream, version) => (Step)new Load(stream, version))),
+        (4, Gen.Select(Streams, Gen.Int[-1, 14], Gen.Int[-1, 14], Gen.Int[0, 6], Gen.Bool, (stream, from, to, limit, backward) => (Step)new Read(stream, from, to, limit, backward))),
+        (4, Gen.Select(Streams, Gen.Int[1, 16], (stream, version) => (Step)new Load(stream, version))),
+        (4, Gen.Select(Streams, Gen.Int[-2, 12], (stream, secondsAgo) => (Step)new LoadAtTime(stream, secondsAgo))),
+        (3, Gen.Int[-3, 6].Select(seconds => (Step)new Tick(seconds))),
+        (6, Gen.Select(Streams, Gen.Int[0, 2], Gen.Bool, (stream, value, release) => (Step)new Claiming(stream, value, release))),
         (3, Gen.Select(Gen.Int[0, 20], Gen.Int[0, 8], (after, limit) => (Step)new ReadFeed(after, limit))));
 
-    [Fact, Behaviour(2, 3, 4, 12, 14, 17, 21, 24, 26, 27)]
+    [Fact, Behaviour(2, 3, 4, 12, 13, 14, 17, 21, 24, 26, 27, 40, 41)]
     public async Task The_store_says_what_the_model_says_whatever_both_are_told()
     {
-        await using var store = await NewStore(new() { Model = FrequentSnapshots });
+        var clock = new SetClock();
+        await using var store = await NewStore(new() { Model = FrequentSnapshots, Time = clock });
 
         // One after the other: each run reads its own part of the one feed.
         await Steps.List[1, 40].SampleAsync(
-            steps => Play(store, steps),
+            steps => Play(store, clock, steps),
             writeLine: line => TestContext.Current.TestOutputHelper?.WriteLine(line),
+            seed: Environment.GetEnvironmentVariable(SeedVariable),
             iter: 60,
             threads: 1,
             print: steps => string.Join("; ", steps));
     }
 
-    private async Task Play(ConformanceStore store, List<Step> steps)
+    private async Task Play(ConformanceStore store, SetClock clock, List<Step> steps)
     {
-        StreamId[] streams = [NewTally(), NewTally(Hooli), NewTally(Initech)];
-        var model = new InMemoryModel(streams.Length);
+        // Two of one tenant, one that has the id of the first in a tenant of the same shard, and one in a shard of its own.
+        var first = NewTally();
+        StreamId[] streams = [first, NewTally(), first with { TenantId = Hooli }, NewTally(Initech)];
+        var model = new InMemoryModel([.. streams.Select(stream => stream.TenantId)], clock);
+        var claims = Guid.NewGuid().ToString("N");
         var before = await store.Store.Feed.Refresh(Ct);
         foreach (var step in steps)
         {
@@ -49,7 +62,10 @@ public abstract class ModelConformance(PostgresFixture postgres) : ConformanceTe
                 Repeat s => await Appended(s.Stream, ExpectedVersion.Exactly(s.After), model.Stored(s.Stream, s.After, s.Count, s.Spoilt)),
                 Undone s => await Undo(s.Count),
                 Read s => (await Told(streams[s.Stream], s.Range), model.Read(s.Stream, s.Range)),
-                Load s => await Loaded(s.Stream, s.Version),
+                Load s => await Loaded(s.Stream, AsOf.Version(s.Version), model.Load(s.Stream, s.Version)),
+                LoadAtTime s => await LoadedAt(s.Stream, clock.Now - TimeSpan.FromSeconds(s.SecondsAgo)),
+                Tick s => Ticked(s.Seconds),
+                Claiming s => await Claimed(s.Stream, s.Value, s.Release),
                 ReadFeed s => (await Feed(s.After, s.Limit), model.ReadFeed(s.After, s.Limit)),
                 _ => throw new InvalidOperationException(),
             };
@@ -72,12 +88,32 @@ public abstract class ModelConformance(PostgresFixture postgres) : ConformanceTe
             return ("", "");
         }
 
-        async Task<(string, string)> Loaded(int stream, int version)
+        async Task<(string, string)> Claimed(int stream, int value, bool release)
         {
-            var loaded = await store.Store.Load<TallyState>(streams[stream], AsOf.Version(version), Ct);
+            var held = release ? model.HeldBy(stream) : [];
+            var append = new AppendRequest(streams[stream], ExpectedVersion.Any, Counts(1, 1))
+            {
+                Claims = new([Named(value)], [.. held.Where(one => one != value).Select(Named)]),
+            };
+            return (await Answer(store.Store.Append(append, Ct)), model.Claim(stream, value, held, [.. append.Events]));
+
+            Claim Named(int number) => new("number", $"{claims} {number}");
+        }
+
+        (string, string) Ticked(int seconds)
+        {
+            clock.Advance(TimeSpan.FromSeconds(seconds));
+            return ("", "");
+        }
+
+        Task<(string, string)> LoadedAt(int stream, DateTimeOffset time) => Loaded(stream, AsOf.Time(time), model.LoadAt(stream, time));
+
+        async Task<(string, string)> Loaded(int stream, AsOf asOf, string expected)
+        {
+            var loaded = await store.Store.Load<TallyState>(streams[stream], asOf, Ct);
             Assert.Equal(loaded.Version, loaded.SnapshotVersion + loaded.EventsRead);
             Assert.Equal(0, loaded.SnapshotVersion % FrequentTally.Every);
-            return ($"{loaded.Version} {loaded.State}", model.Load(stream, version));
+            return ($"{loaded.Version} {loaded.State}", expected);
         }
 
         async Task<string> Feed(int after, int limit)
@@ -108,6 +144,10 @@ public abstract class ModelConformance(PostgresFixture postgres) : ConformanceTe
         {
             return $"conflict with {conflict.Actual}";
         }
+        catch (ClaimTakenException)
+        {
+            return "taken";
+        }
     }
 
     private abstract record Step;
@@ -127,6 +167,14 @@ public abstract class ModelConformance(PostgresFixture postgres) : ConformanceTe
 
     private sealed record Load(int Stream, int Version) : Step;
 
+    private sealed record LoadAtTime(int Stream, int SecondsAgo) : Step;
+
+    /// <summary>The clock goes on, or is set back.</summary>
+    private sealed record Tick(int Seconds) : Step;
+
+    /// <summary>An event that takes a claim, and may give back those that its stream has.</summary>
+    private sealed record Claiming(int Stream, int Value, bool Release) : Step;
+
     private sealed record ReadFeed(int After, int Limit) : Step;
 
     /// <summary>A tally that has a snapshot every few events.</summary>
@@ -136,11 +184,15 @@ public abstract class ModelConformance(PostgresFixture postgres) : ConformanceTe
         public const int Every = 5;
     }
 
-    private sealed class InMemoryModel(int streams)
+    private sealed class InMemoryModel(string[] tenants, SetClock clock)
     {
         private readonly List<NewEvent> feed = [];
+        private readonly List<DateTimeOffset>[] times = [.. tenants.Select(_ => new List<DateTimeOffset>())];
+        private readonly Dictionary<(string TenantId, int Value), int> holders = [];
 
-        public List<NewEvent>[] Streams { get; } = [.. Enumerable.Range(0, streams).Select(_ => new List<NewEvent>())];
+        public List<NewEvent>[] Streams { get; } = [.. tenants.Select(_ => new List<NewEvent>())];
+
+        public List<int> HeldBy(int stream) => [.. holders.Where(claim => claim.Value == stream).Select(claim => claim.Key.Value)];
 
         public string Append(int stream, ExpectedVersion expected, NewEvent[] events)
         {
@@ -152,6 +204,9 @@ public abstract class ModelConformance(PostgresFixture postgres) : ConformanceTe
 
             if (expected.Accepts(stored.Count))
             {
+                // Time never goes backward in a stream.
+                var now = times[stream].Count == 0 || clock.Now > times[stream][^1] ? clock.Now : times[stream][^1];
+                times[stream].AddRange(events.Select(_ => now));
                 stored.AddRange(events);
                 feed.AddRange(events);
                 return $"version {stored.Count}";
@@ -160,6 +215,24 @@ public abstract class ModelConformance(PostgresFixture postgres) : ConformanceTe
             var isRepeat = expected.IsExact && stored.Skip((int)expected.Value).Take(events.Length).Select(e => e.Id).SequenceEqual(events.Select(e => e.Id));
             return isRepeat ? $"version {expected.Value + events.Length}" : $"conflict with {stored.Count}";
         }
+
+        public string Claim(int stream, int value, List<int> released, NewEvent[] events)
+        {
+            if (holders.TryGetValue((tenants[stream], value), out var holder) && holder != stream)
+            {
+                return "taken";
+            }
+
+            foreach (var one in released)
+            {
+                holders.Remove((tenants[stream], one));
+            }
+
+            holders[(tenants[stream], value)] = stream;
+            return Append(stream, ExpectedVersion.Any, events);
+        }
+
+        public string LoadAt(int stream, DateTimeOffset time) => Load(stream, times[stream].Count(recorded => recorded <= time));
 
         /// <summary>Events as they are stored behind a version, for a repeat; spoilt by a new one at their end.</summary>
         public NewEvent[] Stored(int stream, int after, int count, bool spoilt) =>
