@@ -29,6 +29,8 @@ public sealed class SizeTests(PostgresFixture postgres) : SizeConformance(postgr
 
 public sealed class ArchiveTests(PostgresFixture postgres) : ArchiveConformance(postgres);
 
+public sealed class ArchivedAppendTests(PostgresFixture postgres) : ArchivedAppendConformance(postgres);
+
 public sealed class ArchiveRaceTests(PostgresFixture postgres) : ArchiveRaceConformance(postgres);
 
 public sealed class SnapshotTests(PostgresFixture postgres) : SnapshotConformance(postgres);

@@ -81,6 +81,15 @@ public sealed class ConformanceStore : IAsyncDisposable
     public Task<AppendResult> Append(StreamId stream, ExpectedVersion expected, IEnumerable<NewEvent> events, CancellationToken ct) =>
         Store.Append(new(stream, expected, events), ct);
 
+    /// <summary>Stores a new tally of so many events, with the snapshots that are due.</summary>
+    public async Task<StreamId> StoreTally(int events, CancellationToken ct, string tenant = Acme)
+    {
+        var stream = NewTally(tenant);
+        await Append(stream, ExpectedVersion.None, Counts(1, events), ct);
+        await Store.DrainSnapshots(ct);
+        return stream;
+    }
+
     /// <summary>Reads a stream.</summary>
     public ValueTask<List<EventEnvelope>> Read(StreamId stream, StreamRange range, CancellationToken ct) => Store.Read(stream, range, ct).ToListAsync(ct);
 
