@@ -110,6 +110,8 @@ public sealed class UncoalescedArchiveRaceTests(PostgresFixture postgres) : Arch
 }
 public sealed class TenantDropTests(PostgresFixture postgres) : TenantDropConformance(postgres);
 
+public sealed class TenantDroppingTests(PostgresFixture postgres) : TenantDroppingConformance(postgres);
+
 public sealed class TenantMoveTests(PostgresFixture postgres) : TenantMoveConformance(postgres);
 
 public sealed class TenantMovingTests(PostgresFixture postgres) : TenantMovingConformance(postgres);
