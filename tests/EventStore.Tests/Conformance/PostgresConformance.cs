@@ -65,6 +65,8 @@ public sealed class ModelTests(PostgresFixture postgres) : ModelConformance(post
 
 public sealed class ServerTests(PostgresFixture postgres, OwnServer own) : ServerConformance(postgres, own);
 
+public sealed class PreparedAppendTests(PostgresFixture postgres, OwnServer own) : PreparedAppendConformance(postgres, own);
+
 public sealed class FeedWakeUpTests(PostgresFixture postgres) : FeedWakeUpConformance(postgres);
 
 public sealed class SubscriptionTests(PostgresFixture postgres) : SubscriptionConformance(postgres);
