@@ -9,10 +9,8 @@ using static Monolith.Testing.Conformance.ConformanceStore;
 namespace Monolith.EventStore.Tests.Cache;
 
 /// <summary>What a state in memory is good for, and that nobody ever sees from it what is no longer so.</summary>
-public sealed class CachedAggregateTests(PostgresFixture postgres) : ConformanceTests(postgres)
+public sealed class CachedAggregateTests(PostgresFixture postgres) : CacheTests(postgres)
 {
-    private static readonly StoreSetup Cached = new() { Model = CachedTally.Model };
-
     [Fact]
     public async Task A_second_load_takes_the_state_from_memory_and_reads_only_what_came_since()
     {
@@ -60,72 +58,6 @@ public sealed class CachedAggregateTests(PostgresFixture postgres) : Conformance
 
         Assert.Equal(1, await Commands(store, () => Loads(store, stream, version: 150, cached: 0, events: 50)));
         Assert.Equal(1, await Commands(store, () => Loads(store, stream, version: 150, cached: 150, events: 0)));
-    }
-
-    [Fact]
-    public async Task A_disabled_tenant_is_refused_although_its_states_are_in_memory()
-    {
-        await using var store = await NewStore(Cached);
-        var stream = await Warm(store, 5);
-        await store.AnotherHost().Store.Tenants.Disable(Acme, Ct);
-
-        await Assert.ThrowsAsync<TenantDisabledException>(() => store.Store.Load<TallyState>(stream, ct: Ct));
-        await Assert.ThrowsAsync<TenantDisabledException>(() => store.Store.Load<TallyState>(stream, AsOf.Version(5), Ct));
-
-        await store.Store.Tenants.Enable(Acme, Ct);
-        await Loads(store, stream, version: 5, cached: 0, events: 5);
-    }
-
-    [Fact]
-    public async Task A_tenant_that_was_removed_is_unknown_although_its_states_are_in_memory()
-    {
-        await using var store = await NewStore(Cached);
-        var stream = await Warm(store, 5);
-        await Erase(store, stream);
-        await store.Execute("delete from eventstore.tenants where tenant_id = 'acme'", Ct);
-
-        await Assert.ThrowsAsync<UnknownTenantException>(() => store.Store.Load<TallyState>(stream, ct: Ct));
-    }
-
-    [Fact]
-    public async Task A_tenant_that_was_moved_to_another_shard_is_read_where_it_lies_now()
-    {
-        await using var store = await NewStore(Cached);
-        var stream = await Warm(store, 150);
-        await Move(store, "pool_1");
-        await Loads(store, stream, version: 150, cached: 0, events: 150);
-        await Loads(store, stream, version: 150, cached: 150, events: 0);
-
-        // The leaf that it leaves is gone with it.
-        await store.Store.Tenants.Add("umbrella", TenantPlacement.Dedicated, Ct);
-        var shard = await store.Scalar<string>("select shard from eventstore.tenants where tenant_id = 'umbrella'", Ct);
-        await Move(store, shard);
-        await Loads(store, stream, version: 150, cached: 0, events: 150);
-        await Move(store, "pool_0");
-        await store.Execute($"drop table eventstore.events_cached_tally_{shard}", Ct);
-        await Loads(store, stream, version: 150, cached: 0, events: 150);
-    }
-
-    [Fact]
-    public async Task A_state_in_memory_serves_before_during_and_after_a_move_of_its_tenant()
-    {
-        await using var store = await NewStore(Cached with { Configure = options => options.LongestTenantMove = TimeSpan.FromMinutes(10) });
-        var stream = await Warm(store, 150);
-        foreach (var placement in (TenantPlacement[])[TenantPlacement.Dedicated, TenantPlacement.Pool])
-        {
-            await using (var held = await HeldMove.Begin(store.AnotherHost(), Acme, placement, Ct))
-            {
-                await Loads(store, stream, version: 150, cached: 150, events: 0);
-                await held.LetGo(Ct);
-                await held.Move;
-            }
-
-            await Loads(store, stream, version: 150, cached: 0, events: 50);
-            await Loads(store, stream, version: 150, cached: 150, events: 0);
-        }
-
-        await store.AnotherHost().Store.Tenants.Drop(Acme, Ct);
-        await Assert.ThrowsAsync<UnknownTenantException>(() => store.Store.Load<TallyState>(stream, ct: Ct));
     }
 
     [Theory]
@@ -204,19 +136,6 @@ public sealed class CachedAggregateTests(PostgresFixture postgres) : Conformance
     }
 
     [Fact]
-    public async Task The_same_aggregate_id_in_two_tenants_is_two_states_in_memory()
-    {
-        await using var store = await NewStore(Cached);
-        var stream = await Warm(store, 5);
-        await store.Append(stream with { TenantId = Globex }, ExpectedVersion.None, Counts(1, 3), Ct);
-
-        await Loads(store, stream with { TenantId = Globex }, version: 3, cached: 0, events: 3);
-        await Loads(store, stream with { TenantId = Globex }, version: 3, cached: 3, events: 0);
-        await Loads(store, stream, version: 5, cached: 5, events: 0);
-        Assert.Equal(0, (await store.Store.Load<TallyState>(stream with { TenantId = Hooli }, ct: Ct)).Version);
-    }
-
-    [Fact]
     public async Task A_type_that_does_not_ask_for_it_is_not_kept_in_memory()
     {
         await using var store = await NewStore(Cached);
@@ -281,52 +200,6 @@ public sealed class CachedAggregateTests(PostgresFixture postgres) : Conformance
             }
         }
     }
-
-    private async Task<StreamId> Stored(ConformanceStore store, int events)
-    {
-        var stream = NewStream();
-        await store.Append(stream, ExpectedVersion.None, Counts(1, events), Ct);
-        await store.Store.DrainSnapshots(Ct);
-        return stream;
-    }
-
-    private async Task<StreamId> Warm(ConformanceStore store, int events)
-    {
-        var stream = await Stored(store, events);
-        await store.Store.Load<TallyState>(stream, ct: Ct);
-        await Loads(store, stream, events, cached: events, events: 0);
-        return stream;
-    }
-
-    private async Task Loads(ConformanceStore store, StreamId stream, int version, int cached, int events)
-    {
-        var loaded = await store.Store.Load<TallyState>(stream, ct: Ct);
-        Assert.Equal((version, cached, events), (loaded.Version, loaded.CachedVersion, loaded.EventsRead));
-        Assert.Equal(Replayed(version), loaded.State);
-    }
-
-    // What dropping a tenant does to one stream of it.
-    private Task<int> Erase(ConformanceStore store, StreamId stream) => store.Execute(
-        $"""
-        begin;
-        set local eventstore.maintenance = 'on';
-        delete from eventstore.events where aggregate_id = '{stream.AggregateId}';
-        delete from eventstore.snapshots where aggregate_id = '{stream.AggregateId}';
-        commit
-        """,
-        Ct);
-
-    // What moving a tenant does, without its snapshots.
-    private Task<int> Move(ConformanceStore store, string shard) => store.Execute(
-        $"""
-        begin;
-        set local eventstore.maintenance = 'on';
-        update eventstore.events set shard = '{shard}' where tenant_id = 'acme';
-        delete from eventstore.snapshots where tenant_id = 'acme';
-        update eventstore.tenants set shard = '{shard}' where tenant_id = 'acme';
-        commit
-        """,
-        Ct);
 
     // Npgsql reports each command as an activity; a command of the store is one round trip.
     private static async Task<int> Commands(ConformanceStore store, Func<Task> work)
