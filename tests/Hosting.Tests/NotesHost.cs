@@ -23,10 +23,11 @@ public sealed class NotesHost(PostgresFixture postgres) : IAsyncLifetime
 
     public HttpClient Client { get; private set; } = null!;
 
-    public static WebApplication Build(string connectionString, string environment, LogLines? log = null)
+    public static WebApplication Build(string connectionString, string environment, LogLines? log = null, params string[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
+            Args = settings,
             EnvironmentName = environment,
             ApplicationName = typeof(NotesHost).Assembly.GetName().Name,
         });

@@ -21,6 +21,9 @@ public sealed class UsersModule : Module
         module.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         module.AddProjection<UserProfiles>();
 
+        // The list is counted and sorted for every page, and users change seldom.
+        module.CacheReadsOf<UserProfiles>();
+
         // Not unique: claims are, at the moment of the write. Here two users may swap their addresses within one batch.
         module.Documents(documents => documents.For<UserProfile>()
             .StartIndexesByTenantId()

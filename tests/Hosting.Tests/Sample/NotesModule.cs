@@ -11,6 +11,9 @@ public sealed class NotesModule : Module
     public override void Configure(ModuleBuilder module)
     {
         module.Services.AddSingleton<Handled>();
+        module.AddProjection<NoteTitles>();
+        module.AddProjection<NoteTexts>();
+        module.CacheReadsOf<NoteTexts>();
         module.Documents(documents => documents.For<Pin>());
     }
 
@@ -18,6 +21,7 @@ public sealed class NotesModule : Module
     {
         routes.MapWriteNote();
         routes.MapChangeNote();
+        routes.MapReadNote();
         routes.MapPins();
         routes.MapGet("/broken", string () => throw new InvalidOperationException("the secret of the house"));
     }

@@ -12,9 +12,9 @@ namespace Monolith.EventStore;
 /// <remarks>
 /// A NOTIFY in the transaction of an append would take a lock that serializes all commits. So it is a statement of its own, behind the commit and
 /// at most one in 25 ms however many appends there were. One connection a host listens; when it is lost, it is opened again, and the
-/// feed is looked at once because notices may have been missed meanwhile.
+/// feed is looked at once because notices may have been missed meanwhile. Notices of changed read models come by the same connection.
 /// </remarks>
-internal sealed partial class AppendNotices(NpgsqlDataSource dataSource, Action heard, TimeProvider time, ILogger logger)
+internal sealed partial class AppendNotices(NpgsqlDataSource dataSource, Action heard, Action<string?> heardOfViews, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(25);
 
@@ -66,13 +66,18 @@ internal sealed partial class AppendNotices(NpgsqlDataSource dataSource, Action 
                 await using var connection = await dataSource.OpenConnectionAsync(ct);
                 connection.Notification += (_, notice) =>
                 {
-                    if (notice.Payload != host)
+                    if (notice.Channel == ViewNotices.Channel)
+                    {
+                        heardOfViews(notice.Payload);
+                    }
+                    else if (notice.Payload != host)
                     {
                         heard();
                     }
                 };
                 await Subscribe(connection, ct);
                 heard();
+                heardOfViews(null);
                 for (failures = 0; ;)
                 {
                     if (!await connection.WaitAsync(LongestSilence, ct))
@@ -95,7 +100,7 @@ internal sealed partial class AppendNotices(NpgsqlDataSource dataSource, Action 
 
     private static async Task Subscribe(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand("listen eventstore_appended", connection);
+        await using var command = new NpgsqlCommand($"listen eventstore_appended; listen {ViewNotices.Channel}", connection);
         await command.ExecuteNonQueryAsync(ct);
     }
 

@@ -24,18 +24,22 @@ public sealed partial class Feed : IAsyncDisposable
     private readonly ILogger<Feed> logger;
     private readonly Watermark watermark;
     private readonly AppendNotices? notices;
+    private readonly ViewNotices viewNotices;
     private readonly Channel<bool> signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock starting = new();
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? loop;
     private Task? sending;
+    private Task? telling;
+    private Action<ViewChange>? viewsHeard;
 
     internal Feed(NpgsqlDataSource dataSource, DomainModel model, EventStoreOptions options, TimeProvider time, StoreMetrics metrics, ILogger<Feed> logger)
     {
         (this.dataSource, this.model, this.options, this.time, this.logger) = (dataSource, model, options, time, logger);
         watermark = new(dataSource, time);
-        notices = options.Notify ? new(dataSource, Wake, time, logger) : null;
+        notices = options.Notify ? new(dataSource, Wake, HearOfViews, time, logger) : null;
+        viewNotices = new(dataSource, time, logger);
         metrics.Meter.CreateObservableGauge(
             "monolith.eventstore.watermark.hold", () => watermark.Hold?.For.TotalSeconds ?? 0, "s", "How long an append transaction has held the feed back.");
         metrics.Meter.CreateObservableGauge(
@@ -143,6 +147,22 @@ public sealed partial class Feed : IAsyncDisposable
         }
     }
 
+    /// <summary>Whom to tell of read models that other hosts have changed.</summary>
+    internal void HearOfViews(Action<ViewChange> heard) => viewsHeard += heard;
+
+    /// <summary>Tells the other hosts which read models have changed.</summary>
+    internal void TellOfViews(IEnumerable<ViewChange> changes)
+    {
+        if (notices is not null)
+        {
+            viewNotices.Want(changes);
+            if (telling is null)
+            {
+                Start(ref telling, viewNotices.Send);
+            }
+        }
+    }
+
     /// <summary>Stops the background work. Waiting calls end with a cancellation.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -152,7 +172,7 @@ public sealed partial class Feed : IAsyncDisposable
         }
 
         await stopping.CancelAsync();
-        await Task.WhenAll(loop ?? Task.CompletedTask, sending ?? Task.CompletedTask);
+        await Task.WhenAll(loop ?? Task.CompletedTask, sending ?? Task.CompletedTask, telling ?? Task.CompletedTask);
 
         moved.TrySetCanceled();
         watermark.Dispose();
@@ -210,6 +230,15 @@ public sealed partial class Feed : IAsyncDisposable
     private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 
     private void Wake() => signals.Writer.TryWrite(true);
+
+    // Null: notices may have been missed.
+    private void HearOfViews(string? notice)
+    {
+        foreach (var change in notice is null ? [default] : viewNotices.Read(notice))
+        {
+            viewsHeard?.Invoke(change);
+        }
+    }
 
     private void Start(ref Task? part, Func<CancellationToken, Task> work)
     {

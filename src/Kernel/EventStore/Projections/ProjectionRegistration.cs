@@ -34,6 +34,7 @@ public static class ProjectionRegistration
             provider.GetRequiredService<Feed>(),
             provider.GetService<IViewStore>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new ReadModelChanges(provider.GetRequiredService<Feed>()));
         services.TryAddSingleton(provider => new ProjectionRunner(
             provider.GetRequiredService<NpgsqlDataSource>(),
             provider.GetRequiredService<DomainModel>(),
@@ -44,7 +45,8 @@ public static class ProjectionRegistration
             provider.GetRequiredService<ProjectionOperations>(),
             provider.GetService<StoreMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetService<ILoggerFactory>()));
+            provider.GetService<ILoggerFactory>(),
+            provider.GetRequiredService<ReadModelChanges>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ProjectionRunner>());
         services.Replace(ServiceDescriptor.Singleton<ITenants>(provider => new TenantsWithReadModels(
             provider.GetRequiredService<Tenants>(),

@@ -43,6 +43,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     /// <param name="metrics">Where lag is shown; null for nowhere.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="loggers">Where it logs; null for nowhere.</param>
+    /// <param name="changes">Told when read models have changed; null for nobody.</param>
     public ProjectionRunner(
         NpgsqlDataSource dataSource,
         DomainModel model,
@@ -53,7 +54,8 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         ProjectionOperations? operations = null,
         StoreMetrics? metrics = null,
         TimeProvider? time = null,
-        ILoggerFactory? loggers = null)
+        ILoggerFactory? loggers = null,
+        ReadModelChanges? changes = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(store);
@@ -77,7 +79,8 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             new(this.options.ConcurrentBatches),
             new(this.options.RebuildBatches),
             new(),
-            this.time);
+            this.time,
+            changes);
         session = new(dataSource, catalog, this.options, this.time);
         draining = new(logger);
         watch = new(this.options.StallAfter, this.time);
@@ -234,6 +237,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         if (await operations.Rebuilding.TryPromote(projection, ct))
         {
             LogPromoted(projection.Name, projection.Version);
+            services.Changes?.Replaced(projection.Name);
             services.Attention.Fire();
         }
     }
@@ -260,71 +264,6 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
                         restarts.GetValueOrDefault(row.Key),
                         logger));
             }
-        }
-    }
-
-    private async Task MoveIdleCheckpoints(CancellationToken ct)
-    {
-        using var timer = new PeriodicTimer(options.IdleCheckpoints, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(ct))
-            {
-                await MoveIdle(ct);
-                await MoveInline(ct);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped; the last move is made there.
-        }
-    }
-
-    // The checkpoints of projections that have passed only events which they do not read: one statement for all of them, now and then.
-    private async Task MoveIdle(CancellationToken ct)
-    {
-        ProjectionWorker[] all;
-        lock (workers)
-        {
-            all = [.. workers.Values];
-        }
-
-        var moves = all
-            .Where(worker => !worker.HasEnded && worker.Position > worker.Writer.Committed && worker.Writer.TryTakeTurn())
-            .Select(worker => (Worker: worker, Before: worker.Writer.Committed, After: worker.Position))
-            .ToList();
-        IReadOnlySet<ProjectionShard> moved = new HashSet<ProjectionShard>();
-        try
-        {
-            if (moves.Count > 0)
-            {
-                moved = await services.Checkpoints.MoveIdle([.. moves.Select(move => (move.Worker.Key, move.Worker.Fence, move.Before, move.After))], ct);
-            }
-        }
-        catch (Exception problem) when (problem is NpgsqlException or OperationCanceledException)
-        {
-            // They move next time; a host that starts from the old ones only looks at foreign events again.
-        }
-        finally
-        {
-            moves.ForEach(move => move.Worker.Writer.GiveTurnBack(moved.Contains(move.Worker.Key) ? move.After : null));
-        }
-    }
-
-    private async Task MoveInline(CancellationToken ct)
-    {
-        if (catalog.All.Where(projection => projection.IsInline).Select(projection => projection.Name).ToArray() is not { Length: > 0 } inline)
-        {
-            return;
-        }
-
-        try
-        {
-            await services.Checkpoints.MoveInline(inline, services.Tail.Position, ct);
-        }
-        catch (NpgsqlException)
-        {
-            // They move next time; only moving a tenant waits for them.
         }
     }
 

@@ -44,6 +44,15 @@ public sealed class ModuleBuilder
     }
 
     /// <summary>
+    /// Lets queries of the module keep their answers from a projection's read model in the <see cref="ReadModelCache"/>, until it changes. The projection is not inline.
+    /// </summary>
+    public ModuleBuilder CacheReadsOf<TProjection>() where TProjection : Projection
+    {
+        Services.AddSingleton(new CachedReads(typeof(TProjection)));
+        return this;
+    }
+
+    /// <summary>
     /// Describes the module's documents: indexes, identities. Every document of the module's assembly lies in the schema of the module's name
     /// and is kept apart by tenant without saying so here.
     /// </summary>

@@ -11,6 +11,11 @@ public static class ReadModelSetup
     public static IServiceCollection AddReadModels(this IServiceCollection services, Action<ProjectionOptions>? configure = null)
     {
         services.TryAddSingleton<IViewStore, MartenViewStore>();
+
+        // Before the runner, so that no change is missed.
+        services.AddHybridCache();
+        services.AddSingleton<ReadModelCache>();
+        services.AddHostedService(provider => provider.GetRequiredService<ReadModelCache>());
         return services.AddProjectionRunner(configure);
     }
 }

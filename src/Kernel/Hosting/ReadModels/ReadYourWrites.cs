@@ -13,6 +13,11 @@ namespace Monolith.Hosting;
 /// </summary>
 public static class ReadYourWrites
 {
+    private static readonly AsyncLocal<bool> Waited = new();
+
+    /// <summary>Whether the query that runs has waited for a position: then it must not be answered with what was read before.</summary>
+    internal static bool HasWaited => Waited.Value;
+
     /// <summary>Says which read model a query reads, so that it can wait for it. Give it once for each.</summary>
     /// <typeparam name="TProjection">The projection that writes the read model; of this host.</typeparam>
     public static RouteHandlerBuilder ReadsFrom<TProjection>(this RouteHandlerBuilder route) where TProjection : Projection =>
@@ -28,6 +33,7 @@ public static class ReadYourWrites
             var (runner, catalog) = (services.GetRequiredService<ProjectionRunner>(), services.GetRequiredService<ProjectionCatalog>());
             var longest = services.GetRequiredService<ReadModelOptions>().LongestWait;
             var tenant = OperationContext.Current.TenantId;
+            Waited.Value = true;
             await Task.WhenAll(reads.Select(read => runner.WaitFor(NameOf(read, catalog), tenant, position, longest, http.RequestAborted)));
         }
 
@@ -58,9 +64,16 @@ public sealed class ReadModelOptions
     /// <summary>How long a query that was sent a position waits at most.</summary>
     public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How old a cached answer may be, also when notices of changes are lost; zero to cache nothing.</summary>
+    public TimeSpan CachedFor { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Throws unless every value is in its range.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
-    public void Validate() => Check(LongestWait >= TimeSpan.Zero && LongestWait <= TimeSpan.FromSeconds(30), nameof(LongestWait), "0 to 30 seconds");
+    public void Validate()
+    {
+        Check(LongestWait >= TimeSpan.Zero && LongestWait <= TimeSpan.FromSeconds(30), nameof(LongestWait), "0 to 30 seconds");
+        Check(CachedFor >= TimeSpan.Zero && CachedFor <= TimeSpan.FromMinutes(10), nameof(CachedFor), "0 to 10 minutes");
+    }
 
     private static void Check(bool valid, string name, string expected)
     {

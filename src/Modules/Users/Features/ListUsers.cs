@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using Marten;
@@ -37,11 +38,12 @@ public sealed class ListUsersValidator : AbstractValidator<ListUsers>
     }
 }
 
-/// <summary>One page of users.</summary>
+/// <summary>One page of users. Never changed, so all readers may share one.</summary>
 /// <param name="Items">The users of the page.</param>
 /// <param name="Page">Which page it is, from 1.</param>
 /// <param name="PageSize">How many users a page has at the most.</param>
 /// <param name="Total">How many users there are on all pages.</param>
+[ImmutableObject(true)]
 public sealed record UserPage(IReadOnlyList<UserDetails> Items, int Page, int PageSize, long Total)
 {
     /// <summary>Where the page before this one is; null on the first.</summary>
@@ -113,10 +115,18 @@ public static class ListUsersHandler
 {
     /// <summary>One page, empty past the last.</summary>
     [SuppressMessage("Globalization", "CA1308", Justification = "Compared with documents in lower case.")]
-    public static async Task<UserPage> Handle(ListUsers query, IQuerySession session, CancellationToken ct)
+    public static async Task<UserPage> Handle(ListUsers query, ReadModelCache cache, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(cache);
+        var term = query.Search?.Trim().ToLowerInvariant() ?? "";
+        return await cache.Get<UserProfiles, UserPage>($"page {query.Page} of {query.PageSize}: {term}", (session, ct) => Find(query, term, session, ct), ct);
+    }
+
+    private static async Task<UserPage> Find(ListUsers query, string term, IQuerySession session, CancellationToken ct)
     {
         IQueryable<UserProfile> profiles = session.Query<UserProfile>();
-        if (query.Search?.Trim().ToLowerInvariant() is { Length: > 0 } term)
+        if (term.Length > 0)
         {
             profiles = profiles.Where(profile => profile.SearchText.Contains(term));
         }

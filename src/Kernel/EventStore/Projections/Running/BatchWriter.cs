@@ -15,7 +15,8 @@ internal sealed record ProjectionServices(
     SemaphoreSlim Slots,
     SemaphoreSlim RebuildSlots,
     Signal Attention,
-    TimeProvider Time)
+    TimeProvider Time,
+    ReadModelChanges? Changes = null)
 {
     /// <summary>The slots that work on a shard takes: a rebuild never has all of them, so live projections go on beside it.</summary>
     public SemaphoreSlim SlotsOf(ProjectionShard key) => key.IsShadow ? RebuildSlots : Slots;
@@ -185,6 +186,10 @@ internal sealed class BatchWriter(
             }
 
             await batch.Execute(ct);
+            if (kind is not null && !Key.IsShadow)
+            {
+                services.Changes?.Changed(projection.Name, events);
+            }
         }
         catch (Exception problem) when (events.Count > 0 && Failures.IsOfAnEvent(problem))
         {
