@@ -100,7 +100,7 @@ internal sealed partial class AppendNotices(NpgsqlDataSource dataSource, Action 
 
     private static async Task Subscribe(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand($"listen eventstore_appended; listen {ViewNotices.Channel}", connection);
+        await using var command = new NpgsqlCommand($"listen {ViewNotices.Channel}; listen eventstore_appended", connection);
         await command.ExecuteNonQueryAsync(ct);
     }
 
