@@ -4,17 +4,12 @@ using System.Text.Json.Nodes;
 using Alba;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Monolith.Accounts;
-using Monolith.Accounts.Contracts;
-using Monolith.Accounts.Domain;
 using Monolith.EndToEnd.Tests.Commands;
 using Monolith.EndToEnd.Tests.Processes;
-using Monolith.EventSourcing;
 using Monolith.EventStore;
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
 using Monolith.Testing.Conformance;
-using Monolith.Users;
 using Npgsql;
 
 namespace Monolith.EndToEnd.Tests;
@@ -39,13 +34,11 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
 
         // Requests are refused until tokens are read, so an account is opened beside the host, as the same role.
         await using var connections = NpgsqlDataSource.Create(ConnectionStrings.Tune(database.Application));
-        await using var store = new PostgresEventStore(
-            connections, new DomainModelBuilder().Add(typeof(AccountsModule).Assembly).Add(typeof(UsersModule).Assembly).Build());
+        await using var store = StoreOfModules.Open(connections);
         await store.Tenants.Add("acme", TenantPlacement.Dedicated, Ct);
-        var id = Guid.CreateVersion7();
-        await store.Append(new(new("acme", "account", id), ExpectedVersion.None, [NewEvent.Of(new AccountOpened("Ada", Currency.Parse("EUR")))]), Ct);
+        var account = await store.AddAccount("acme", events: 1, Ct);
 
-        await database.Superuser.Until($"select exists (select from accounts.mt_doc_accountsummary where id = '{id}' and tenant_id = 'acme')", Deadline());
+        await database.Superuser.Until($"select exists (select from accounts.mt_doc_accountsummary where id = '{account.AggregateId}' and tenant_id = 'acme')", Deadline());
         Assert.Equal(0, await host.Stop());
         Assert.DoesNotContain("permission denied", host.Output, StringComparison.Ordinal);
     }

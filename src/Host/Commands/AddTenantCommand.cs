@@ -27,10 +27,10 @@ public sealed class AddTenantCommand : OperatorCommand<AddTenantInput>
             throw new UsageException($"'{input.Tenant}' is not a tenant id: lower-case letters, digits and hyphens inside, at most 63 characters.");
         }
 
-        var tenants = Get<Tenants>(input);
+        var tenants = Get<ITenants>(input);
         await tenants.Add(input.Tenant, input.DedicatedFlag ? TenantPlacement.Dedicated : TenantPlacement.Pool, input.Ct);
         var tenant = (await tenants.List(input.Ct)).Single(tenant => tenant.Id == input.Tenant);
-        input.Answer.Write(tenant, $"The tenant {tenant.Id} lies in {tenant.Shard} and is {(tenant.IsActive ? "enabled" : "disabled")}.");
+        input.Answer.Write(tenant, $"The tenant {tenant.Id} lies in {tenant.Shard} and is {tenant.Status.ToString().ToLowerInvariant()}.");
         return ExitCode.Done;
     }
 }

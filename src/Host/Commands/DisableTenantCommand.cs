@@ -18,7 +18,7 @@ public sealed class DisableTenantCommand : OperatorCommand<TenantInput>
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(TenantInput input)
     {
-        await Get<Tenants>(input).Disable(input.Tenant, input.Ct);
+        await Get<ITenants>(input).Disable(input.Tenant, input.Ct);
         input.Answer.Write(new { id = input.Tenant, isActive = false }, $"The tenant {input.Tenant} is disabled.");
         return ExitCode.Done;
     }

@@ -10,7 +10,7 @@ public sealed class EnableTenantCommand : OperatorCommand<TenantInput>
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(TenantInput input)
     {
-        await Get<Tenants>(input).Enable(input.Tenant, input.Ct);
+        await Get<ITenants>(input).Enable(input.Tenant, input.Ct);
         input.Answer.Write(new { id = input.Tenant, isActive = true }, $"The tenant {input.Tenant} is enabled.");
         return ExitCode.Done;
     }

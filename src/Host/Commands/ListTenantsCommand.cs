@@ -8,18 +8,18 @@ namespace Monolith.Host.Commands;
 public sealed class ListTenantsInput : OperatorInput;
 
 /// <summary>Lists the tenants.</summary>
-[Description("Lists the tenants, where their data lies, and whether they are enabled", Name = "tenants list")]
+[Description("Lists the tenants, where their data lies, and what may be done with them", Name = "tenants list")]
 public sealed class ListTenantsCommand : OperatorCommand<ListTenantsInput>
 {
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(ListTenantsInput input)
     {
         input.Answer.WriteTable(
-            await Get<Tenants>(input).List(input.Ct),
+            await Get<ITenants>(input).List(input.Ct),
             "There are no tenants.",
             ("tenant", tenant => tenant.Id),
             ("shard", tenant => tenant.Shard),
-            ("state", tenant => tenant.IsActive ? "enabled" : "disabled"),
+            ("state", tenant => tenant.Status.ToString().ToLowerInvariant()),
             ("since", tenant => tenant.CreatedAt.ToString("u", CultureInfo.InvariantCulture)));
         return ExitCode.Done;
     }

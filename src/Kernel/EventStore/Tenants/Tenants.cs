@@ -114,6 +114,31 @@ public sealed partial class Tenants : ITenants
         return tenants;
     }
 
+    /// <summary>
+    /// Counts what is stored of a tenant, by aggregate type: exact, so it reads all of the tenant's events. Also of a tenant that is being dropped: what is left
+    /// of it.
+    /// </summary>
+    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
+    public async Task<IReadOnlyList<TenantContent>> Content(string tenantId, CancellationToken ct = default)
+    {
+        await using var command = dataSource.CreateCommand(Statements.Text("tenant_content.sql"));
+        command.CommandTimeout = 0;
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
+        await using var reader = await PostgresErrors.Translate(command.ExecuteReaderAsync(ct));
+        var isKnown = false;
+        var content = new List<TenantContent>();
+        while (await reader.ReadAsync(ct))
+        {
+            isKnown = true;
+            if (!await reader.IsDBNullAsync(0, ct))
+            {
+                content.Add(new(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)));
+            }
+        }
+
+        return isKnown ? content : throw new UnknownTenantException(tenantId);
+    }
+
     /// <inheritdoc />
     public async Task<IReadOnlyList<string>> Shards(CancellationToken ct = default)
     {
