@@ -16,21 +16,20 @@ public sealed class Answer
     };
 
     private readonly TextWriter output;
+    private readonly TextWriter errors;
     private readonly bool json;
+    private readonly IAnsiConsole tables;
 
     /// <summary>An answer in one of the two forms.</summary>
-    public Answer(TextWriter output, bool json)
+    public Answer(TextWriter output, TextWriter errors, bool json)
     {
-        (this.output, this.json) = (output, json);
-        Console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(output) });
-        if (System.Console.IsOutputRedirected)
+        (this.output, this.errors, this.json) = (output, errors, json);
+        tables = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(output) });
+        if (Console.IsOutputRedirected)
         {
-            Console.Profile.Width = WidthOfFiles;
+            tables.Profile.Width = WidthOfFiles;
         }
     }
-
-    /// <summary>For what only people see, such as progress. Not for the JSON form.</summary>
-    public IAnsiConsole Console { get; }
 
     /// <summary>Answers with a value for programs, or with lines for people.</summary>
     public void Write(object value, params IEnumerable<string> lines)
@@ -70,7 +69,33 @@ public sealed class Answer
             table.AddRow([.. columns.Select(column => Markup.Escape(column.Of(value)))]);
         }
 
-        Console.Write(table);
+        tables.Write(table);
+    }
+
+    /// <summary>
+    /// What people see of work that takes long: a line a second at most, on the error output, where it is in nobody's way. Programs see nothing of it.
+    /// </summary>
+    /// <param name="describe">How far it has come, in a few words.</param>
+    public IProgress<T> Progress<T>(Func<T, string> describe) => new Lines<T>(json ? TextWriter.Null : errors, describe);
+
+    // At once and in order, which Progress<T> does not promise.
+    private sealed class Lines<T>(TextWriter errors, Func<T, string> describe) : IProgress<T>
+    {
+        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+        private readonly Lock writing = new();
+        private long? last;
+
+        public void Report(T value)
+        {
+            lock (writing)
+            {
+                if (last is not { } before || TimeProvider.System.GetElapsedTime(before) >= Pause)
+                {
+                    last = TimeProvider.System.GetTimestamp();
+                    errors.WriteLine(describe(value));
+                }
+            }
+        }
     }
 
     /// <summary>Answers with a text as it is, in either form.</summary>

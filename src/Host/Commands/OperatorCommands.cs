@@ -43,7 +43,7 @@ internal static class OperatorCommands
         try
         {
             var input = (OperatorInput)run.Input;
-            (input.Services, input.Answer, input.Ct) = (services, new(Console.Out, input.JsonFlag), stop.Token);
+            (input.Services, input.Answer, input.Ct) = (services, new(Console.Out, Console.Error, input.JsonFlag), stop.Token);
             return await command.Run(input);
         }
         finally

@@ -101,6 +101,8 @@ public sealed class MigrateTests(PostgresFixture postgres)
     [InlineData("migrate --help", "--check")]
     [InlineData("help tenants", "tenants disable")]
     [InlineData("tenants add --help", "--dedicated")]
+    [InlineData("tenants drop --help", "--yes")]
+    [InlineData("help snapshots", "snapshots rebuild")]
     public async Task Every_command_is_explained(string words, string part) =>
         Assert.Contains(part, (await HostCommand.Run("Host=127.0.0.1;Port=1", words.Split(' '))).ShouldEnd(0).Output, StringComparison.Ordinal);
 
@@ -112,9 +114,9 @@ public sealed class MigrateTests(PostgresFixture postgres)
 
         var commands = factory.AllCommandTypes().ToDictionary(CommandFactory.CommandNameFor, CommandFactory.DescriptionFor, StringComparer.Ordinal);
 
-        Assert.Superset(
-            new HashSet<string>(StringComparer.Ordinal) { "migrate", "tenants add", "tenants disable", "tenants enable", "tenants list" },
-            commands.Keys.ToHashSet(StringComparer.Ordinal));
+        string[] operators =
+            ["migrate", "tenants add", "tenants disable", "tenants drop", "tenants enable", "tenants list", "tenants move", "snapshots rebuild", "archive", "restore"];
+        Assert.Superset(operators.ToHashSet(StringComparer.Ordinal), commands.Keys.ToHashSet(StringComparer.Ordinal));
         Assert.All(commands, command => Assert.Contains(' ', command.Value));
     }
 
