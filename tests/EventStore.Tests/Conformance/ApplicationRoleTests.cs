@@ -39,3 +39,38 @@ public sealed class SnapshotRetentionUnderApplicationRoleTests(PostgresFixture p
 {
     protected override bool UnderApplicationRole => true;
 }
+
+public sealed class ProjectionFailureUnderApplicationRoleTests(PostgresFixture postgres) : ProjectionFailureConformance(postgres)
+{
+    protected override bool UnderApplicationRole => true;
+}
+
+public sealed class ProjectionOwnershipUnderApplicationRoleTests(PostgresFixture postgres) : ProjectionOwnershipConformance(postgres)
+{
+    protected override bool UnderApplicationRole => true;
+}
+
+public sealed class RebuildUnderApplicationRoleTests(PostgresFixture postgres) : RebuildConformance(postgres)
+{
+    protected override bool UnderApplicationRole => true;
+}
+
+public sealed class InlineProjectionUnderApplicationRoleTests(PostgresFixture postgres) : InlineProjectionConformance(postgres)
+{
+    protected override bool UnderApplicationRole => true;
+}
+
+public sealed class InlineRebuildUnderApplicationRoleTests(PostgresFixture postgres) : InlineRebuildConformance(postgres)
+{
+    protected override bool UnderApplicationRole => true;
+}
+
+public sealed class SubscriptionUnderApplicationRoleTests(PostgresFixture postgres) : SubscriptionConformance(postgres)
+{
+    protected override bool UnderApplicationRole => true;
+}
+
+public sealed class SearchUnderApplicationRoleTests(PostgresFixture postgres) : SearchConformance(postgres)
+{
+    protected override bool UnderApplicationRole => true;
+}

@@ -140,11 +140,11 @@ public abstract class InlineProjectionConformance(PostgresFixture postgres) : Co
         await using var hosts = await NewHosts();
         var (store, stream) = (await Active(hosts, new TallyViews(isInline: true)), NewTally());
         await store.Append(Counts(stream, 1), Ct);
-        await store.Archive(stream, ExpectedVersion.Exactly(1), Ct);
+        await hosts.Store.AsOwner().Store.Archive(stream, ExpectedVersion.Exactly(1), Ct);
         await Assert.ThrowsAsync<AggregateArchivedException>(() => store.Append(Counts(stream, 2), Ct));
         Assert.Equal(1, (await hosts.View<TallyView>(stream))!.Sum);
 
-        await store.Restore(stream, Ct);
+        await hosts.Store.AsOwner().Store.Restore(stream, Ct);
         await store.Append(Counts(stream, 4), Ct);
         Assert.Equal(new TallyView(stream.AggregateId, 5, 2, true, null), await hosts.View<TallyView>(stream));
     }

@@ -139,7 +139,7 @@ public abstract class InlineRebuildConformance(PostgresFixture postgres) : Confo
         // A move waits until every checkpoint has passed the tenant's events: those of inline projections follow the feed.
         await hosts.Store.Until(
             $"select count(*) = 4 from eventstore.projection_checkpoints where inline and position >= (select max(position) from eventstore.events)", Ct);
-        await hosts.Store.Store.Tenants.Move("umbrella", TenantPlacement.Pool, Ct);
+        await hosts.Store.AsOwner().Store.Tenants.Move("umbrella", TenantPlacement.Pool, Ct);
         await Append(host, stream, 2);
         Assert.Equal(new TallyView(stream.AggregateId, 3, 2, true, null), await hosts.View<TallyView>(stream));
     }

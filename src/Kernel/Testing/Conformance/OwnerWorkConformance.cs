@@ -17,7 +17,7 @@ public abstract class OwnerWorkConformance(PostgresFixture postgres) : Conforman
         await using var store = await NewStore();
         var stream = NewTally();
         await store.Append(stream, ExpectedVersion.None, Counts(1, 3), Ct);
-        await using var owner = Owner(store);
+        var owner = store.AsOwner();
         var archived = NewTally();
         await store.Append(archived, ExpectedVersion.None, Counts(1, 1), Ct);
         await owner.Store.Archive(archived, ExpectedVersion.Any, Ct);
@@ -46,7 +46,7 @@ public abstract class OwnerWorkConformance(PostgresFixture postgres) : Conforman
     public async Task What_the_owner_archives_and_moves_is_read_and_written_under_the_role_and_new_partitions_are_as_open_as_the_others()
     {
         await using var store = await NewStore();
-        await using var owner = Owner(store);
+        var owner = store.AsOwner();
         var (cold, hot) = (NewTally(), NewTally());
         await store.Append(cold, ExpectedVersion.None, Counts(1, 120), Ct);
         await store.Append(hot, ExpectedVersion.None, Counts(1, 3), Ct);
@@ -98,9 +98,6 @@ public abstract class OwnerWorkConformance(PostgresFixture postgres) : Conforman
         await store.Store.Feed.WaitForWatermark(above: 2, Ct);
         Assert.Equal(2, (await store.Store.Search(new(Acme, "tally", """{"number": 2}"""), Ct).SingleAsync(Ct)).Version);
     }
-
-    // A host that connects as the owner, as an operator's command does.
-    private static ConformanceStore Owner(ConformanceStore store) => store.AnotherHost(store.Setup with { Role = null });
 
     private async Task AssertReadable(ConformanceStore store, StreamId cold, StreamId hot)
     {

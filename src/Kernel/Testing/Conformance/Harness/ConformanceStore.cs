@@ -77,6 +77,9 @@ public sealed class ConformanceStore : IAsyncDisposable
         return host;
     }
 
+    /// <summary>A host that connects as the owner of the database, as an operator's command does, for what the application's role may not.</summary>
+    public ConformanceStore AsOwner() => Setup.Role is null ? this : AnotherHost(Setup with { Role = null });
+
     /// <summary>Appends.</summary>
     public Task<AppendResult> Append(StreamId stream, ExpectedVersion expected, IEnumerable<NewEvent> events, CancellationToken ct) =>
         Store.Append(new(stream, expected, events), ct);

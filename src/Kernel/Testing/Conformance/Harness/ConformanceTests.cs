@@ -42,7 +42,12 @@ public abstract class ConformanceTests : IDisposable
     protected async Task<ConformanceStore> NewStore(StoreSetup? setup = null) => await ConformanceStore.Create(postgres, await Configured(setup), Ct);
 
     /// <summary>The same, for hosts that run projections on it.</summary>
-    protected async Task<ProjectionHosts> NewHosts(StoreSetup? setup = null) => new(await NewStore(setup), Ct);
+    protected async Task<ProjectionHosts> NewHosts(StoreSetup? setup = null)
+    {
+        var hosts = new ProjectionHosts(await NewStore(setup), Ct);
+        await hosts.PrepareForRole();
+        return hosts;
+    }
 
     /// <summary>An empty database.</summary>
     protected Task<TestDatabase> NewDatabase() => postgres.CreateDatabase(Ct);

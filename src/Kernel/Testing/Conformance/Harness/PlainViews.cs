@@ -12,9 +12,14 @@ public sealed class PlainViews(NpgsqlDataSource dataSource) : IViewStore
     /// <summary>Refuses a view when it holds this text, as a constraint of a real table might.</summary>
     public string? Refused { get; set; }
 
-    // Several that create the table at once would collide, so the lock lets one go first.
+    // Several that create the table at once would collide, so the lock lets one go first. The application's role may make no tables, and finds them made.
     public async Task Prepare(Type viewType, CancellationToken ct = default)
     {
+        if (await dataSource.Scalar<bool>("select to_regclass('views_shadow') is not null", ct))
+        {
+            return;
+        }
+
         await using var batch = dataSource.CreateBatch();
         batch.BatchCommands.Add(new("select pg_advisory_xact_lock(1)"));
         foreach (var table in new[] { "views", "views_shadow" })

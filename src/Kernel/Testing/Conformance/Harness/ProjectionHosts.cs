@@ -38,6 +38,18 @@ public sealed class ProjectionHosts(ConformanceStore store, CancellationToken ct
     /// <summary>The name under which Npgsql counts what the hosts ask.</summary>
     public string PoolName { get; } = $"{SessionName} {Guid.NewGuid()}";
 
+    /// <summary>What a migration does for hosts that may make no tables: it makes them, as the owner, and lets the application's role write.</summary>
+    public async Task PrepareForRole()
+    {
+        if (Store.Setup.Role is { } role)
+        {
+            await new PlainViews(Store.Beside).Prepare(typeof(NumberTable), ct);
+            await new ReadModelSchema(Store.Beside, Catalog(new NumberTable()), []).Migrate(ct);
+            await new Migrator(Store.Beside, Store.Setup.Model, new() { ApplicationRole = role.Name }).Grant(["tests"], ct);
+            await Execute($"grant select, insert, update, delete on views, views_shadow to {role.Name}");
+        }
+    }
+
     public ProjectionCatalog Catalog(params Projection[] projections) => new(Store.Setup.Model, projections);
 
     /// <summary>What an operator's process has, which runs no projections.</summary>
@@ -54,7 +66,7 @@ public sealed class ProjectionHosts(ConformanceStore store, CancellationToken ct
     public async Task<ProjectionHost> Start(HostSetup setup, params Projection[] projections)
     {
         var relay = setup.BehindRelay ? new Relay(Store.ConnectionString) : null;
-        var connections = new NpgsqlDataSourceBuilder(ConnectionStrings.Tune(Store.ConnectionString))
+        var connections = new NpgsqlDataSourceBuilder(ConnectionStrings.Tune(Store.Setup.Role?.Of(Store.ConnectionString) ?? Store.ConnectionString))
         {
             Name = PoolName,
             ConnectionStringBuilder = { ApplicationName = SessionName },
