@@ -85,6 +85,14 @@ public sealed class ProjectionLivenessTests(PostgresFixture postgres) : Projecti
 
 public sealed class RebuildTests(PostgresFixture postgres) : RebuildConformance(postgres);
 
+public sealed class RebuildProgressTests(PostgresFixture postgres) : RebuildProgressConformance(postgres);
+
+public sealed class VerificationTests(PostgresFixture postgres) : VerificationConformance(postgres);
+
+public sealed class PartialRebuildTests(PostgresFixture postgres) : PartialRebuildConformance(postgres);
+
+public sealed class AggregateRebuildTests(PostgresFixture postgres) : AggregateRebuildConformance(postgres);
+
 /// <summary>Every append by itself: what is promised must not depend on who shares a round trip.</summary>
 public sealed class UncoalescedConcurrentAppendTests(PostgresFixture postgres) : ConcurrentAppendConformance(postgres)
 {

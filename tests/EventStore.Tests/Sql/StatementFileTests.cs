@@ -31,6 +31,7 @@ public sealed class StatementFileTests(PostgresFixture postgres)
         ["register_types.sql"] = "text[], boolean[], timestamptz",
         ["checkpoints_acquire.sql"] = "text[], text[], text[], text, timestamptz",
         ["checkpoints_ensure.sql"] = "text[], int[], bigint[], timestamptz",
+        ["checkpoints_lock.sql"] = "text, text[], text",
         ["checkpoints_move_idle.sql"] = "text[], text[], text[], bigint[], bigint[], bigint[], timestamptz",
         ["checkpoints_release.sql"] = "text[], text[], text[], text, timestamptz",
         ["checkpoints_move_inline.sql"] = "text[], bigint, timestamptz",
@@ -39,8 +40,13 @@ public sealed class StatementFileTests(PostgresFixture postgres)
         ["inline_exclude.sql"] = "text",
         ["parked_add.sql"] = "text, text, text, bigint[], text[], text[], uuid[], bigint[], uuid[], text[], int[], text[], timestamptz",
         ["parked_list.sql"] = "text",
-        ["rebuild_begin.sql"] = "text, int, bigint, text[], bigint[], timestamptz",
+        ["rebuild_begin.sql"] = "text, int, bigint, text[], bigint[], timestamptz, text, text",
+        ["compare_rows.sql"] = "text, text, text, text, text[], text, text, text, int, bigint, int",
+        ["count_events.sql"] = "text[], bigint, text",
+        ["parked_clear.sql"] = "text, text, uuid",
         ["rebuilds_list.sql"] = "text",
+        ["table_size.sql"] = "text, text",
+        ["projection_lag.sql"] = "text, text[], bigint, int",
         ["parked_retry.sql"] = "text, bigint, timestamptz",
     };
 

@@ -10,6 +10,9 @@ public abstract class DocumentProjection<TView>(string name, int version) : Docu
 {
     /// <summary>The views that an event changes: the one of its aggregate, unless overridden; none to leave the event out. Pure.</summary>
     public override IEnumerable<Guid> Keys(EventEnvelope envelope) => [envelope.AggregateId];
+
+    internal override string? WhyNotByAggregate =>
+        GetType().GetMethod(nameof(Keys), [typeof(EventEnvelope)])!.DeclaringType == typeof(DocumentProjection<TView>) ? WhyNotByTenant : base.WhyNotByAggregate;
 }
 
 /// <summary>
@@ -52,6 +55,10 @@ public abstract class DocumentProjection<TView, TKey>(string name, int version) 
     internal override void Check() => ViewIdentity<TView, TKey>.Check(Name);
 
     internal override Type? ViewType => typeof(TView);
+
+    internal override string? WhyNotByTenant => IsInline ? WrittenByAppends : null;
+
+    internal override string? WhyNotByAggregate => WhyNotByTenant ?? "its keys are taken from the events, so several aggregates may feed one view";
 
     internal override ProjectionWriter Writer(IViewStore? views) => new DocumentWriter<TView, TKey>(
         this, views ?? throw new InvalidModelException($"The projection '{Name}' makes documents, and there is no store for them: register an {nameof(IViewStore)}."));

@@ -14,6 +14,9 @@ internal static class Parameters
     public static NpgsqlParameter OfNullable(long? value) =>
         new() { Value = value is { } given ? given : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
 
+    public static NpgsqlParameter OfNullable(Guid? value) =>
+        new() { Value = value is { } given ? given : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid };
+
     public static NpgsqlParameter OfNullable(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     /// <summary>Three arrays: the names of projections, slots and shards.</summary>

@@ -50,6 +50,14 @@ public abstract class Projection
     /// <summary>Throws unless the projection can run: called once, when the host's projections are collected.</summary>
     internal abstract void Check();
 
+    internal const string WrittenByAppends = "appends write its rows: rebuild the whole of it";
+
+    /// <summary>Why one tenant's rows cannot be told from those of others; null when they can.</summary>
+    internal abstract string? WhyNotByTenant { get; }
+
+    /// <summary>Why what one aggregate has made of its rows cannot be told from what others have; null when it can.</summary>
+    internal abstract string? WhyNotByAggregate { get; }
+
     /// <summary>What writes its rows.</summary>
     internal abstract ProjectionWriter Writer(IViewStore? views);
 }

@@ -7,21 +7,34 @@ namespace Monolith.EventStore.Projections;
 /// The statements of one batch of events: one round trip, one transaction. Remembers which event a statement came from. The connection is
 /// opened when it is first needed, and one of the host's slots taken for it, so that a slow subscription holds neither.
 /// </summary>
-internal sealed class ProjectionBatch(NpgsqlDataSource dataSource, HeldSlots slots, Pulse pulse) : IAsyncDisposable
+internal sealed class ProjectionBatch : IAsyncDisposable
 {
+    private readonly NpgsqlDataSource? dataSource;
+    private readonly HeldSlots? slots;
     private bool holdsSlot;
     private Dictionary<NpgsqlBatchCommand, EventEnvelope>? causes;
+
+    /// <summary>A batch that is committed by itself.</summary>
+    public ProjectionBatch(NpgsqlDataSource dataSource, HeldSlots slots, Pulse pulse) => (this.dataSource, this.slots, Pulse) = (dataSource, slots, pulse);
+
+    /// <summary>A batch of a transaction that somebody else commits.</summary>
+    public ProjectionBatch(NpgsqlTransaction transaction) => (Statements.Connection, Statements.Transaction) = (transaction.Connection, transaction);
 
     public NpgsqlBatch Statements { get; } = new();
 
     /// <summary>Whoever calls the projection's own code says so here.</summary>
-    public Pulse Pulse { get; } = pulse;
+    public Pulse Pulse { get; } = new();
 
     public async ValueTask<NpgsqlConnection> Connection(CancellationToken ct)
     {
+        if (dataSource is null)
+        {
+            return Statements.Connection!;
+        }
+
         if (!holdsSlot)
         {
-            await slots.Take(ct);
+            await slots!.Take(ct);
             holdsSlot = true;
         }
 
@@ -52,14 +65,14 @@ internal sealed class ProjectionBatch(NpgsqlDataSource dataSource, HeldSlots slo
     {
         var connection = Statements.Connection;
         await Statements.DisposeAsync();
-        if (connection is not null)
+        if (dataSource is not null && connection is not null)
         {
             await connection.DisposeAsync();
         }
 
         if (holdsSlot)
         {
-            slots.Give();
+            slots!.Give();
         }
     }
 }

@@ -17,6 +17,7 @@ public sealed partial class ProjectionCatalog
     public ProjectionCatalog(DomainModel model, IEnumerable<Projection> projections)
     {
         ArgumentNullException.ThrowIfNull(model);
+        Model = model;
         All = [.. projections.OrderBy(projection => projection.Name, StringComparer.Ordinal)];
         foreach (var projection in All)
         {
@@ -41,6 +42,8 @@ public sealed partial class ProjectionCatalog
             StringComparer.Ordinal);
     }
 
+    internal DomainModel Model { get; }
+
     /// <summary>The projections, by name.</summary>
     public IReadOnlyList<Projection> All { get; }
 
@@ -50,6 +53,9 @@ public sealed partial class ProjectionCatalog
     /// <summary>The projection of a name.</summary>
     /// <exception cref="UnknownProjectionException">There is none.</exception>
     public Projection this[string name] => byName.GetValueOrDefault(name) ?? throw new UnknownProjectionException(name);
+
+    /// <summary>Whether there is a projection of a name.</summary>
+    public bool Contains(string name) => byName.ContainsKey(name);
 
     /// <summary>The stored names of the aggregate types that a projection reads.</summary>
     /// <exception cref="UnknownProjectionException">There is no such projection.</exception>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Monolith.EventSourcing;
 
 namespace Monolith.EventStore.Projections;
@@ -39,6 +40,49 @@ public sealed class UnknownProjectionException(string projection)
 {
     /// <summary>The name asked for.</summary>
     public string Projection { get; } = projection;
+}
+
+/// <summary>A read model cannot be rebuilt in part: its rows cannot be told apart, or they are not this process's to make. Rebuild the whole of it.</summary>
+public sealed class RebuildRefusedException(string projection, string reason)
+    : EventSourcingException("rebuild_refused", $"The projection '{projection}' cannot be rebuilt in part: {reason}.")
+{
+    /// <summary>The projection.</summary>
+    public string Projection { get; } = projection;
+}
+
+/// <summary>A read model cannot be compared with its events by this process: it keeps no rows, or they are of another version.</summary>
+public sealed class VerificationRefusedException(string projection, string reason)
+    : EventSourcingException("verification_refused", $"The projection '{projection}' cannot be verified: {reason}.")
+{
+    /// <summary>The projection.</summary>
+    public string Projection { get; } = projection;
+}
+
+/// <summary>What a verification had replayed was of no use, time and again: tenants came, went or moved, or parked events were retried. Ask again when that is over.</summary>
+public sealed class VerificationDisturbedException(string projection)
+    : EventSourcingException("verification_disturbed", $"The verification of '{projection}' was disturbed by tenants that moved, or by parked events that were retried.")
+{
+    /// <summary>The projection.</summary>
+    public string Projection { get; } = projection;
+
+    /// <inheritdoc />
+    public override bool IsTransient => true;
+}
+
+/// <summary>There is not enough disk for a rebuild, which needs about what the live rows take until it takes their place. Nothing has begun.</summary>
+public sealed class RebuildDiskException(string projection, long needed, long available, string where)
+    : EventSourcingException(
+        "rebuild_disk_short",
+        string.Create(CultureInfo.InvariantCulture, $"The rebuild of '{projection}' needs about {needed:n0} bytes of disk, and {where} {available:n0}."))
+{
+    /// <summary>The projection.</summary>
+    public string Projection { get; } = projection;
+
+    /// <summary>What it needs, in bytes.</summary>
+    public long Needed { get; } = needed;
+
+    /// <summary>What there is for it, in bytes.</summary>
+    public long Available { get; } = available;
 }
 
 /// <summary>The projection is being rebuilt already. Wait for that rebuild, or cancel it.</summary>

@@ -9,7 +9,8 @@ internal static class ProjectionMetrics
         Meter meter,
         Func<IReadOnlyList<ProjectionStatus>> statuses,
         Func<IReadOnlyDictionary<string, long>> parked,
-        Func<IEnumerable<KeyValuePair<string, long>>> restarts)
+        Func<IEnumerable<KeyValuePair<string, long>>> restarts,
+        Func<IReadOnlyList<RebuildProgress>> rebuilds)
     {
         meter.CreateObservableGauge(
             "monolith.projection.lag",
@@ -31,6 +32,26 @@ internal static class ProjectionMetrics
             () => ByProjection(statuses(), isRebuild: true, shards => shards.Sum(shard => shard.LagEvents)),
             "{event}",
             "Events that a rebuild has still to take, on the shards of this host.");
+        meter.CreateObservableGauge(
+            "monolith.projection.rebuild.events",
+            () => rebuilds().Select(rebuild => new Measurement<long>(rebuild.Events, Label(rebuild.Projection))),
+            "{event}",
+            "Events that a running rebuild has taken, as of the last heartbeat; the same on every host.");
+        meter.CreateObservableGauge(
+            "monolith.projection.rebuild.size",
+            () => rebuilds().Select(rebuild => new Measurement<long>(rebuild.EventsTotal, Label(rebuild.Projection))),
+            "{event}",
+            "Events that a running rebuild had before it when it began; the same on every host.");
+        meter.CreateObservableGauge(
+            "monolith.projection.rebuild.rate",
+            () => rebuilds().Select(rebuild => new Measurement<double>(rebuild.Rate, Label(rebuild.Projection))),
+            "{event}/s",
+            "Events a second that a running rebuild takes, over the last half minute; the same on every host.");
+        meter.CreateObservableGauge(
+            "monolith.projection.rebuild.time_left",
+            () => rebuilds().Where(rebuild => rebuild.TimeLeft is not null).Select(rebuild => new Measurement<double>(rebuild.TimeLeft!.Value.TotalSeconds, Label(rebuild.Projection))),
+            "s",
+            "How much longer a running rebuild takes at that rate, where that can be said; the same on every host.");
         meter.CreateObservableGauge(
             "monolith.projection.parked",
             () => parked().Select(projection => new Measurement<long>(projection.Value, Label(projection.Key))),

@@ -1,3 +1,4 @@
+using Monolith.EventSourcing;
 using Npgsql;
 
 namespace Monolith.EventStore.Projections;
@@ -11,6 +12,10 @@ public sealed class ProjectionOperations
     private readonly NpgsqlDataSource dataSource;
     private readonly ProjectionCatalog catalog;
     private readonly ParkedTable parked;
+    private readonly AggregateRebuilding aggregates;
+    private readonly Verification verification;
+    private readonly ProjectionSurvey survey;
+    private readonly ReadModelChanges? changes;
     private readonly TimeProvider time;
 
     /// <summary>Operations on the projections of a catalog.</summary>
@@ -19,11 +24,19 @@ public sealed class ProjectionOperations
     /// <param name="feed">The feed of the store.</param>
     /// <param name="views">Where views are kept; null when no projection makes documents.</param>
     /// <param name="time">The clock; null for the system's.</param>
-    public ProjectionOperations(NpgsqlDataSource dataSource, ProjectionCatalog catalog, Feed feed, IViewStore? views = null, TimeProvider? time = null)
+    /// <param name="options">How projections are run; null for the defaults.</param>
+    /// <param name="changes">Who is told that rows were made anew at once; null for nobody.</param>
+    public ProjectionOperations(
+        NpgsqlDataSource dataSource, ProjectionCatalog catalog, Feed feed, IViewStore? views = null, TimeProvider? time = null, ProjectionOptions? options = null,
+        ReadModelChanges? changes = null)
     {
-        (this.dataSource, this.catalog, this.time) = (dataSource, catalog, time ?? TimeProvider.System);
+        (this.dataSource, this.catalog, this.changes, this.time) = (dataSource, catalog, changes, time ?? TimeProvider.System);
         parked = new(dataSource, this.time);
-        Rebuilding = new(dataSource, catalog, feed, views, this.time);
+        Rebuilding = new(dataSource, catalog, feed, views, new(dataSource, catalog, views, options?.RebuildDiskLimit), this.time);
+        Promotion = new(dataSource, catalog, views, this.time);
+        aggregates = new(dataSource, catalog, views, this.time);
+        verification = new(dataSource, catalog, views);
+        survey = new(dataSource, catalog, feed, this.time);
     }
 
     /// <summary>Fires when something was asked for in this process.</summary>
@@ -31,12 +44,22 @@ public sealed class ProjectionOperations
 
     internal Rebuilding Rebuilding { get; }
 
+    internal Promotion Promotion { get; }
+
+    /// <summary>The projections of the catalog, and how each stands on all hosts.</summary>
+    public async Task<IReadOnlyList<ProjectionOverview>> List(CancellationToken ct = default) => await survey.List(await Rebuilds(ct: ct), ct);
+
+    /// <summary>How far one projection is behind, or all, on each shard.</summary>
+    /// <exception cref="UnknownProjectionException">There is no such projection.</exception>
+    public Task<IReadOnlyList<ProjectionLag>> Lag(string? projection = null, CancellationToken ct = default) => survey.Lag(projection, ct);
+
     /// <summary>
     /// Builds a read model anew beside the live one, which queries see until the new one takes its place. Returns when that has begun; it goes
     /// on after a crash or restart. A subscription delivers everything again, from its start.
     /// </summary>
     /// <exception cref="UnknownProjectionException">There is no such projection.</exception>
     /// <exception cref="RebuildRunningException">It is being rebuilt already.</exception>
+    /// <exception cref="RebuildDiskException">There is not enough disk for it.</exception>
     public async Task Rebuild(string projection, CancellationToken ct = default)
     {
         if (catalog[projection] is Subscription subscription)
@@ -51,31 +74,88 @@ public sealed class ProjectionOperations
         Asked.Fire();
     }
 
-    /// <summary>Rebuilds every read model, or those that read events of an aggregate type. Subscriptions and running rebuilds are left alone.</summary>
+    /// <summary>
+    /// Builds one tenant's rows of a read model anew, beside the live ones, and replaces them; those of other tenants are left alone. Returns when that has
+    /// begun. While the rows are replaced, which takes as long as copying them, the projection stands still on the tenant's shard.
+    /// </summary>
+    /// <exception cref="UnknownProjectionException">There is no such projection.</exception>
+    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
+    /// <exception cref="RebuildRunningException">The projection is being rebuilt already, or another tenant of it.</exception>
+    /// <exception cref="RebuildDiskException">There is not enough disk for all of its rows once more.</exception>
+    /// <exception cref="RebuildRefusedException">It is a subscription, or its rows were made by another version.</exception>
+    public async Task RebuildTenant(string projection, string tenantId, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(tenantId);
+        await Rebuilding.BeginTenant(catalog[projection], tenantId, ct);
+        Asked.Fire();
+    }
+
+    /// <summary>
+    /// Makes what one aggregate is in a read model anew, in place and at once: when it returns, it is done. Parked events of the aggregate are taken
+    /// again. Where a view is fed by several aggregate types under one id, all of them are folded. Safe to repeat, and while events are appended.
+    /// </summary>
+    /// <exception cref="UnknownProjectionException">There is no such projection.</exception>
+    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
+    /// <exception cref="RebuildRefusedException">
+    /// Several aggregates feed one row, so that of one alone cannot be rebuilt: rebuild the tenant. Or it is a subscription, or its rows were made by
+    /// another version.
+    /// </exception>
+    /// <exception cref="ProjectionFailedException">An event cannot be taken. Nothing has changed.</exception>
+    public async Task RebuildAggregate(string projection, string tenantId, Guid aggregateId, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(tenantId);
+        await aggregates.Rebuild(catalog[projection], tenantId, aggregateId, ct);
+        changes?.Replaced(projection, tenantId);
+        Asked.Fire();
+    }
+
+    /// <summary>
+    /// Rebuilds every read model, or those that read events of an aggregate type. Subscriptions and running rebuilds are left alone; so are, where it is about one tenant,
+    /// tables whose rows belong to none.
+    /// </summary>
     /// <param name="aggregateType">The stored name of the type; null for all.</param>
+    /// <param name="tenantId">The tenant whose rows are rebuilt; null for all.</param>
     /// <param name="ct">Stops before the next one.</param>
     /// <returns>The projections whose rebuild has begun.</returns>
-    public async Task<IReadOnlyList<string>> RebuildAll(string? aggregateType = null, CancellationToken ct = default)
+    /// <exception cref="RebuildDiskException">There is not enough disk for one; those before it have begun.</exception>
+    public async Task<IReadOnlyList<string>> RebuildAll(string? aggregateType = null, string? tenantId = null, CancellationToken ct = default)
     {
         var begun = new List<string>();
-        foreach (var projection in catalog.All.Where(projection => projection is not Subscription))
+        foreach (var projection in catalog.All.Where(projection => projection is not Subscription && (tenantId is null || projection.WhyNotByTenant is null)))
         {
             if (aggregateType is null || catalog.AggregateTypesOf(projection.Name).Contains(aggregateType, StringComparer.Ordinal))
             {
                 try
                 {
-                    await Rebuild(projection.Name, ct);
+                    await (tenantId is null ? Rebuild(projection.Name, ct) : RebuildTenant(projection.Name, tenantId, ct));
                     begun.Add(projection.Name);
                 }
                 catch (RebuildRunningException)
                 {
-                    // It is on its way to what was asked for.
+                    // It is left alone; who asked sees that it is not among those that have begun.
                 }
             }
         }
 
         return begun;
     }
+
+    /// <summary>
+    /// Replays the events of a read model aside, or those of a sample of its keys, and compares what they give with the rows that queries see, at one position. It changes nothing
+    /// and nobody waits for it; it reads as much as a rebuild does, into temporary tables. A row that differs can be mended by <see cref="RebuildAggregate"/> where the report names
+    /// its aggregate, else by <see cref="RebuildTenant"/> or <see cref="Rebuild"/>.
+    /// </summary>
+    /// <param name="projection">The projection.</param>
+    /// <param name="options">How much of it; null for all.</param>
+    /// <param name="progress">How far it is, told after each thousand events.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <exception cref="UnknownProjectionException">There is no such projection.</exception>
+    /// <exception cref="VerificationRefusedException">It is a subscription, or its rows were made by another version.</exception>
+    /// <exception cref="VerificationDisturbedException">Tenants moved, or parked events were retried, time and again. Ask later.</exception>
+    /// <exception cref="ProjectionFailedException">An event that is not parked cannot be taken.</exception>
+    public Task<VerificationReport> Verify(
+        string projection, VerificationOptions? options = null, IProgress<VerificationProgress>? progress = null, CancellationToken ct = default) =>
+        verification.Run(catalog[projection], options ?? new(), progress, ct);
 
     /// <summary>The rebuilds that are running or paused: of one projection, or of all.</summary>
     public Task<IReadOnlyList<RebuildProgress>> Rebuilds(string? projection = null, CancellationToken ct = default) => Rebuilding.List(projection, ct);

@@ -12,6 +12,15 @@ public sealed class ProjectionOptions
     /// <summary>How many batches of rebuilds are read or written beside those, so that a rebuild leaves room for live projections.</summary>
     public int RebuildBatches { get; set; } = Math.Clamp(Environment.ProcessorCount, 2, 8);
 
+    /// <summary>
+    /// The most bytes that all rebuilds together may take beside the live rows; null when only the server's disk counts, as far as it is known. A rebuild needs about
+    /// what the live tables and their indexes take.
+    /// </summary>
+    public long? RebuildDiskLimit { get; set; }
+
+    /// <summary>How often at most the log says how far rebuilds are; one of several at a time.</summary>
+    public TimeSpan RebuildReports { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How many new events are kept for a projection that is busy. When it falls further behind, it reads for itself until it has caught up.</summary>
     public int LiveBuffer { get; set; } = 10_000;
 
@@ -66,6 +75,8 @@ public sealed class ProjectionOptions
         Check(StallAfter >= Heartbeat * 4 && StallAfter > RetryDelay.Longest, nameof(StallAfter), "at least four heartbeats, and more than the longest RetryDelay");
         Check(StopTimeout > TimeSpan.Zero, nameof(StopTimeout), "more than zero");
         Check(RebuildBatches is >= 1 and <= 256, nameof(RebuildBatches), "1 to 256");
+        Check(RebuildDiskLimit is null or >= 0, nameof(RebuildDiskLimit), "0 or more");
+        Check(RebuildReports > TimeSpan.Zero, nameof(RebuildReports), "more than zero");
         Check(RetryDelay.First > TimeSpan.Zero && RetryDelay.Longest >= RetryDelay.First, nameof(RetryDelay), "more than zero, the second at least the first");
     }
 

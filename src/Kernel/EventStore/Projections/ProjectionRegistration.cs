@@ -33,7 +33,9 @@ public static class ProjectionRegistration
             provider.GetRequiredService<ProjectionCatalog>(),
             provider.GetRequiredService<Feed>(),
             provider.GetService<IViewStore>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ProjectionOptions>(),
+            provider.GetRequiredService<ReadModelChanges>()));
         services.TryAddSingleton(provider => new ReadModelChanges(provider.GetRequiredService<Feed>()));
         services.TryAddSingleton(provider => new ProjectionRunner(
             provider.GetRequiredService<NpgsqlDataSource>(),

@@ -42,12 +42,12 @@ public sealed class ReadModelChanges
         }
     }
 
-    internal void Replaced(string projection)
+    internal void Replaced(string projection, string? tenantId)
     {
         if (watchers.TryGetValue(projection, out var watcher))
         {
-            watcher(null);
-            feed.TellOfViews([new(projection, null)]);
+            watcher(tenantId);
+            feed.TellOfViews([new(projection, tenantId)]);
         }
     }
 

@@ -15,6 +15,10 @@ public abstract class Subscription(string name) : Projection(name, version: 1)
     /// <summary>Does what is to be done for an event. What it throws is retried.</summary>
     public abstract Task Handle(EventEnvelope envelope, CancellationToken ct);
 
+    internal override string? WhyNotByTenant => "it is a subscription, which keeps no rows";
+
+    internal override string? WhyNotByAggregate => WhyNotByTenant;
+
     internal override void Check()
     {
     }

@@ -39,11 +39,34 @@ internal sealed class SubscriptionWriter(Subscription subscription) : Projection
         }
     }
 
+    public override Task<long> Size(NpgsqlConnection connection, ViewRows rows, CancellationToken ct) => Task.FromResult(0L);
+
     public override Task MakeShadow(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
 
     public override Task Promote(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
 
+    public override Task PromoteTenant(NpgsqlConnection connection, string tenantId, CancellationToken ct) => Task.CompletedTask;
+
+    public override Task RebuildAggregate(
+        NpgsqlTransaction transaction, string tenantId, Guid aggregateId, IAsyncEnumerable<IReadOnlyList<EventEnvelope>> pages, CancellationToken ct) =>
+        Task.CompletedTask;
+
     public override Task DropShadow(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
+
+    public override string? TenantMember => null;
+
+    public override string? AggregateMember => null;
+
+    public override bool CanSample => false;
+
+    public override Task<long> CountKeys(NpgsqlConnection connection, CancellationToken ct) => Task.FromResult(0L);
+
+    public override Task MakeAside(NpgsqlConnection connection, CancellationToken ct) => Task.CompletedTask;
+
+    public override Task WriteAside(ProjectionBatch batch, IReadOnlyList<EventEnvelope> events, KeySample? sample, CancellationToken ct) => Task.CompletedTask;
+
+    public override Task<RowComparison> Compare(NpgsqlConnection connection, KeySample? sample, int limit, CancellationToken ct) =>
+        Task.FromResult(new RowComparison(0, 0, []));
 
     public override Task<int> RemoveTenant(NpgsqlConnection connection, ViewRows rows, string tenantId, int limit, CancellationToken ct) => Task.FromResult(0);
 }

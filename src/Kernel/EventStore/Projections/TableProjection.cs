@@ -24,10 +24,16 @@ public abstract class TableProjection(string name, int version, string schema) :
     public abstract IReadOnlyList<string> Tables { get; }
 
     /// <summary>
-    /// The column of each of the tables that holds the tenant: by it a tenant's rows are removed when it is dropped. Override it where it has another name; null
-    /// when no row belongs to one tenant alone.
+    /// The column of each of the tables that holds the tenant: by it a tenant's rows are removed when it is dropped, and replaced when it is rebuilt. Override it
+    /// where it has another name; null when no row belongs to one tenant alone.
     /// </summary>
     public virtual string? TenantColumn => "tenant_id";
+
+    /// <summary>
+    /// The column, of type uuid, of each of the tables that holds the id of the one aggregate whose events make the row; null when rows are made by several. Only where it
+    /// is named can the rows of one aggregate be rebuilt by themselves.
+    /// </summary>
+    public virtual string? AggregateColumn => null;
 
     /// <summary>Adds the statements that an event becomes; none to leave it out. Pure: no clock, no random, no I/O.</summary>
     public abstract void Apply(EventEnvelope envelope, TableStatements statements);
@@ -39,11 +45,16 @@ public abstract class TableProjection(string name, int version, string schema) :
             throw new InvalidModelException($"The projection '{Name}' names no table.");
         }
 
-        foreach (var identifier in Tables.Append(Schema).Append(TenantColumn ?? Schema).Where(identifier => !SqlNames.IsPlain(identifier)))
+        foreach (var identifier in Tables.Append(Schema).Append(TenantColumn ?? Schema).Append(AggregateColumn ?? Schema).Where(identifier => !SqlNames.IsPlain(identifier)))
         {
             throw new InvalidModelException($"The projection '{Name}' names '{identifier}', which is not lower-case letters, digits and underscores.");
         }
     }
+
+    internal override string? WhyNotByTenant => TenantColumn is null ? $"it names no {nameof(TenantColumn)}, so several tenants may share a row" : null;
+
+    internal override string? WhyNotByAggregate =>
+        WhyNotByTenant ?? (AggregateColumn is null ? $"it names no {nameof(AggregateColumn)}, so several aggregates may make one row" : null);
 
     internal override ProjectionWriter Writer(IViewStore? views) => new TableWriter(this);
 }

@@ -102,6 +102,17 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
     }
 
     /// <inheritdoc/>
+    public async Task<long> Size(NpgsqlConnection connection, Type viewType, ViewRows rows, CancellationToken ct = default)
+    {
+        var table = Table(viewType, rows);
+        await using var command = new NpgsqlCommand(ReadModelStatements.Text("table_size.sql"), connection)
+        {
+            Parameters = { Of(table.RowsSchema), Of(table.Name) },
+        };
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidModelException">The document is set up in a way that a projection cannot write.</exception>
     public async Task MakeShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
     {
@@ -114,8 +125,52 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
         Execute(connection, "promote_shadow.sql", viewType, ct);
 
     /// <inheritdoc/>
+    public Task PromoteTenant(NpgsqlConnection connection, Type viewType, string tenantId, CancellationToken ct = default) =>
+        Execute(connection, "merge_shadow.sql", viewType, ct, Of(tenantId));
+
+    /// <inheritdoc/>
     public Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default) =>
         Execute(connection, "drop_shadow.sql", viewType, ct);
+
+    /// <inheritdoc/>
+    public async Task<long> Count(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
+    {
+        await using var command = new NpgsqlCommand(
+            ReadModelStatements.Text("count_views.sql").Replace("{table}", Table(viewType, ViewRows.Live).QualifiedName, StringComparison.Ordinal), connection)
+        {
+            CommandTimeout = 0,
+        };
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <inheritdoc/>
+    public async Task MakeAside(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
+    {
+        var sql = ReadModelStatements.Text("make_aside.sql")
+            .Replace("{name}", Table(viewType, ViewRows.Aside).QualifiedName, StringComparison.Ordinal)
+            .Replace("{live}", Table(viewType, ViewRows.Live).QualifiedName, StringComparison.Ordinal);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RowComparison> Compare(NpgsqlConnection connection, Type viewType, KeySample? sample, int limit, CancellationToken ct = default)
+    {
+        var table = Table(viewType, ViewRows.Live);
+        await using var command = new NpgsqlCommand(ReadModelStatements.Text("compare_views.sql"), connection)
+        {
+            CommandTimeout = 0,
+            Parameters =
+            {
+                Of(table.Schema),
+                Of(table.Name),
+                Of(sample?.Seed ?? 0),
+                new() { Value = (object?)sample?.Threshold ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+                Of(limit),
+            },
+        };
+        return await RowComparison.Read(command, ct);
+    }
 
     /// <inheritdoc/>
     public async Task<int> RemoveTenant(
@@ -129,10 +184,17 @@ public sealed class MartenViewStore(IDocumentStore documents) : IViewStore
         return (int)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    private async Task Execute(NpgsqlConnection connection, string file, Type viewType, CancellationToken ct)
+    private async Task Execute(NpgsqlConnection connection, string file, Type viewType, CancellationToken ct, params NpgsqlParameter[] parameters)
     {
         var table = Table(viewType, ViewRows.Live);
-        await using var command = new NpgsqlCommand(ReadModelStatements.Text(file), connection) { Parameters = { Of(table.Schema), Of(table.Name) } };
+
+        // Some of it copies rows, which takes as long as there are many.
+        await using var command = new NpgsqlCommand(ReadModelStatements.Text(file), connection)
+        {
+            CommandTimeout = 0,
+            Parameters = { Of(table.Schema), Of(table.Name) },
+        };
+        command.Parameters.AddRange(parameters);
         await command.ExecuteNonQueryAsync(ct);
     }
 

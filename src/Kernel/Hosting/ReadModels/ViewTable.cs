@@ -19,7 +19,12 @@ internal sealed class ViewTable
         ViewType = viewType;
         Schema = document.TableName.Schema;
         Name = document.TableName.Name;
-        RowsSchema = rows == ViewRows.Shadow ? Schema + "_shadow" : Schema;
+        RowsSchema = rows switch
+        {
+            ViewRows.Shadow => Schema + "_shadow",
+            ViewRows.Aside => "pg_temp",
+            _ => Schema,
+        };
         QualifiedName = $"\"{RowsSchema}\".\"{Name}\"";
         TypeName = viewType.FullName!;
         isHierarchy = document.IsHierarchy();

@@ -28,7 +28,8 @@ internal sealed record Checkpoint(
     bool IsPaused,
     int Crashes,
     long? Trying,
-    bool IsInline)
+    bool IsInline,
+    string? TenantId)
 {
     /// <summary>Whether it is the row of a projection as it is declared now: of this version, and written by whoever should write it.</summary>
     public bool IsOf(Projection projection) => Version == projection.Version && (Key.IsShadow || IsInline == projection.IsInline);
@@ -45,5 +46,6 @@ internal sealed record Checkpoint(
         row.GetBoolean(9),
         row.GetInt32(10),
         row.IsDBNull(11) ? null : row.GetInt64(11),
-        row.GetBoolean(12));
+        row.GetBoolean(12),
+        row.IsDBNull(13) ? null : row.GetString(13));
 }

@@ -16,4 +16,5 @@ where c.projection = free.projection
   and c.slot = free.slot
   and c.shard = free.shard
 returning
-  c.projection, c.slot, c.shard, c.version, c.position, c.start_position, c.rebuilding_to, c.owner, c.fence, c.paused, c.crashes, c.trying, c.inline
+  c.projection, c.slot, c.shard, c.version, c.position, c.start_position, c.rebuilding_to, c.owner, c.fence, c.paused, c.crashes, c.trying, c.inline,
+  c.tenant_id

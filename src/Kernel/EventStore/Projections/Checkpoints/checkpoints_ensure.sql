@@ -1,5 +1,5 @@
--- A row for every projection on every shard, and for every rebuild. A shard that is added later begins where its projection once began:
--- there were no events in it. A move that fills a vacant shard adds the rows itself, in the transaction in which its events appear.
+-- A row for every projection on every shard, and for every rebuild of all tenants. A shard that is added later begins where its projection once
+-- began: there were no events in it. A move that fills a vacant shard adds the rows itself, in the transaction in which its events appear.
 -- $1 projections, $2 versions, $3 start positions, $4 now
 insert into eventstore.projection_checkpoints (projection, slot, shard, version, position, start_position, started_at, updated_at)
 select p.projection, p.slot, s.shard, p.version, p.start, p.start, $4, $4
@@ -15,7 +15,7 @@ from (
   union
   select k.projection, k.slot, k.version, k.start_position
   from eventstore.projection_checkpoints k
-  where k.projection = any ($1) and k.slot = 'shadow'
+  where k.projection = any ($1) and k.slot = 'shadow' and k.tenant_id is null
 ) p
 cross join eventstore.shards s
 where s.kind <> 'vacant'

@@ -13,6 +13,7 @@ public sealed class DocumentFold<TView, TKey> where TView : class where TKey : n
     private readonly DocumentProjection<TView, TKey> projection;
     private readonly IReadOnlyList<EventEnvelope> events;
     private readonly Pulse? pulse;
+    private readonly KeySample? sample;
     private readonly Dictionary<ViewKey<TKey>, int> slots = [];
     private readonly List<ViewKey<TKey>> keys = [];
     private readonly List<(int Event, int Slot)> steps;
@@ -25,11 +26,11 @@ public sealed class DocumentFold<TView, TKey> where TView : class where TKey : n
     {
     }
 
-    internal DocumentFold(DocumentProjection<TView, TKey> projection, IReadOnlyList<EventEnvelope> events, Pulse? pulse)
+    internal DocumentFold(DocumentProjection<TView, TKey> projection, IReadOnlyList<EventEnvelope> events, Pulse? pulse, KeySample? sample = null)
     {
         ArgumentNullException.ThrowIfNull(projection);
         ArgumentNullException.ThrowIfNull(events);
-        (this.projection, this.events, this.pulse) = (projection, events, pulse);
+        (this.projection, this.events, this.pulse, this.sample) = (projection, events, pulse, sample);
         steps = new(events.Count);
         for (var index = 0; index < events.Count; index++)
         {
@@ -73,6 +74,11 @@ public sealed class DocumentFold<TView, TKey> where TView : class where TKey : n
             var first = steps.Count;
             foreach (var key in projection.Keys(envelope))
             {
+                if (sample?.Contains(envelope.TenantId, ViewIdentity<TView, TKey>.Text(key)) == false)
+                {
+                    continue;
+                }
+
                 var slot = Slot(new(envelope.TenantId, key));
                 if (!Named(slot, first))
                 {

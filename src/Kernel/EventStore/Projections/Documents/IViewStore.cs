@@ -10,6 +10,9 @@ public enum ViewRows
 
     /// <summary>Those that a rebuild fills beside them.</summary>
     Shadow,
+
+    /// <summary>Those that a verification fills: temporary ones, which only its session sees.</summary>
+    Aside,
 }
 
 /// <summary>
@@ -32,6 +35,9 @@ public interface IViewStore
         where TView : class
         where TKey : notnull;
 
+    /// <summary>How many bytes the views of a type take on disk, with their indexes; 0 when there are none.</summary>
+    Task<long> Size(NpgsqlConnection connection, Type viewType, ViewRows rows, CancellationToken ct = default);
+
     /// <summary>Makes an empty shadow of the views of a type, in place of one that is there, in the transaction of the connection.</summary>
     Task MakeShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default);
 
@@ -41,8 +47,31 @@ public interface IViewStore
     /// </summary>
     Task Promote(NpgsqlConnection connection, Type viewType, CancellationToken ct = default);
 
+    /// <summary>
+    /// Lets one tenant's views of the shadow take the place of its live views, those of other tenants stay as they are, and removes the shadow, in
+    /// the transaction of the connection.
+    /// </summary>
+    Task PromoteTenant(NpgsqlConnection connection, Type viewType, string tenantId, CancellationToken ct = default);
+
     /// <summary>Removes the shadow if there is one, in the transaction of the connection.</summary>
     Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default);
+
+    /// <summary>How many live views of a type there are.</summary>
+    Task<long> Count(NpgsqlConnection connection, Type viewType, CancellationToken ct = default);
+
+    /// <summary>Makes an empty temporary table for views of a type, in the session of the connection.</summary>
+    Task MakeAside(NpgsqlConnection connection, Type viewType, CancellationToken ct = default);
+
+    /// <summary>
+    /// Compares the live views of a type with those in the temporary table of the connection's session, in its transaction. The keys of the answer are objects with
+    /// the members <c>tenant_id</c> and <c>id</c>.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="viewType">The type.</param>
+    /// <param name="sample">The views that are compared; null for all.</param>
+    /// <param name="limit">The most differences that are listed; all are counted.</param>
+    /// <param name="ct">Stops the call.</param>
+    Task<RowComparison> Compare(NpgsqlConnection connection, Type viewType, KeySample? sample, int limit, CancellationToken ct = default);
 
     /// <summary>
     /// Removes some of the views of a type that belong to a tenant, in the transaction of the connection, because the tenant is dropped. None, when there is no such

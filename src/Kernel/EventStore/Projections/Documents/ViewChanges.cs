@@ -11,4 +11,19 @@ public sealed record ViewChanges<TView, TKey>(IReadOnlyList<(ViewKey<TKey> Key, 
 {
     /// <summary>Whether nothing changed.</summary>
     public bool IsEmpty => Stored.Count == 0 && Removed.Count == 0;
+
+    /// <summary>Makes the changes to views that are kept in memory.</summary>
+    public void ApplyTo(IDictionary<ViewKey<TKey>, TView> views)
+    {
+        ArgumentNullException.ThrowIfNull(views);
+        foreach (var key in Removed)
+        {
+            views.Remove(key);
+        }
+
+        foreach (var (key, view) in Stored)
+        {
+            views[key] = view;
+        }
+    }
 }

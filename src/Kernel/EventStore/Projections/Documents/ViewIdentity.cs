@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Linq.Expressions;
 using Monolith.EventSourcing;
 
@@ -9,6 +10,9 @@ internal static class ViewIdentity<TView, TKey> where TView : class where TKey :
     private static readonly Func<TView, TKey>? Getter = Compile();
 
     public static TKey Of(TView view) => Getter!(view);
+
+    /// <summary>A key as the database shows it.</summary>
+    public static string Text(TKey key) => Convert.ToString(key, CultureInfo.InvariantCulture)!;
 
     public static void Check(string projection)
     {

@@ -158,16 +158,18 @@ internal sealed record HostView(
         && !Checkpoints.Any(row => row.Key.Projection == projection.Name && (row.Version > projection.Version || row.IsOf(projection)));
 
     /// <summary>
-    /// Whether a rebuild has caught up, so that it may be promoted, and this host is the one to try. The views of an inline projection have to wait for every
-    /// host: the appends of one that does not apply it would be missing in them.
+    /// A checkpoint of a rebuild that has caught up, so that it may be promoted, when this host is the one to try; else null. The views of an inline projection have
+    /// to wait for every host: the appends of one that does not apply it would be missing in them.
     /// </summary>
-    public bool IsToPromote(string host, Projection projection)
+    public Checkpoint? ToPromote(string host, Projection projection)
     {
         var shadow = Checkpoints.Where(row => row.Key.Projection == projection.Name && row.Key.IsShadow).ToList();
         return shadow.Count > 0
             && shadow[0].Owner == host
             && shadow.TrueForAll(row => row.Version == projection.Version && row.RebuildingTo is null && !row.IsPaused)
-            && (!projection.IsInline || Hosts.Values.All(abilities => abilities.Contains(Ability(projection), StringComparer.Ordinal)));
+            && (!projection.IsInline || Hosts.Values.All(abilities => abilities.Contains(Ability(projection), StringComparer.Ordinal)))
+            ? shadow[0]
+            : null;
     }
 
     /// <summary>How a host says that it can run a projection.</summary>

@@ -9,8 +9,8 @@ with gone as (
   returning *
 )
 insert into eventstore.projection_skipped (
-  projection, shard, position, tenant_id, aggregate_type, aggregate_id, version, event_id, event_type, error, reason, skipped_by, skipped_at
+  projection, slot, shard, position, tenant_id, aggregate_type, aggregate_id, version, event_id, event_type, error, reason, skipped_by, skipped_at
 )
-select projection, shard, position, tenant_id, aggregate_type, aggregate_id, version, event_id, event_type, error, skip_reason, skip_by, $5
+select projection, slot, shard, position, tenant_id, aggregate_type, aggregate_id, version, event_id, event_type, error, skip_reason, skip_by, $5
 from gone
 where skip_reason is not null

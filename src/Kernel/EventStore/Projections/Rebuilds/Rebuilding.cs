@@ -1,43 +1,39 @@
+using Monolith.EventSourcing;
 using Npgsql;
 
 namespace Monolith.EventStore.Projections;
 
-/// <summary>
-/// Rebuilds a read model beside the live one and lets it take its place.
-/// </summary>
+/// <summary>Begins, lists and gives up rebuilds: of a read model beside the live one, or of one tenant's part of it.</summary>
 /// <remarks>
 /// <para>
 /// A rebuild is a second set of checkpoints, in the slot <c>shadow</c>, that begin where the live ones once began and write into a shadow of the
 /// tables. They are run like the live ones: by several hosts, shard by shard, resumed after a crash, exactly once. Queries go on reading the
 /// live rows, which go on being projected; when the version of the projection was raised, hosts of the old version do that as long as
-/// there are any.
+/// there are any. When it has caught up it takes the place of the live rows: <see cref="Promotion"/>.
 /// </para>
 /// <para>
-/// When every shard of the shadow has passed the events that were stored at the beginning, it is promoted in one short transaction: lock the
-/// live checkpoints, so that their batches on the way end and no other begins; wait until the shadow has passed them, so that nobody
-/// who has seen an event in the old rows misses it in the new ones; lock the shadow's; swap the tables; make the shadow's checkpoints the
-/// live ones under a new fence, so that whoever wrote either set finds out. If the shadow does not get there in time, or a long query
-/// holds a table, everything stays as it is and the next heartbeat tries again. Where appends write the live rows, they are kept waiting instead of batches.
+/// The rebuild of one tenant is the same on its shard alone and over its events alone. It never passes the live checkpoint, so that there is a moment when both
+/// stand at one position: then the tenant's live rows are replaced by those of the shadow, and no event is lost or counted twice.
 /// </para>
 /// </remarks>
-internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog catalog, Feed feed, IViewStore? views, TimeProvider time)
+internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog catalog, Feed feed, IViewStore? views, RebuildSpace space, TimeProvider time)
 {
-    private const string LockTimeout = "set local lock_timeout = '1s'";
-    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+    private readonly RebuildRates rates = new(time);
 
     /// <summary>Begins a rebuild.</summary>
     /// <param name="projection">The projection; not a subscription.</param>
     /// <param name="onlyIfOutdated">Whether to do nothing when the rows, or a rebuild that runs already, are of its version or a newer one.</param>
     /// <param name="ct">Stops it; nothing has happened then.</param>
     /// <exception cref="RebuildRunningException">It is being rebuilt already.</exception>
+    /// <exception cref="RebuildDiskException">There is not enough disk for it.</exception>
     public async Task Begin(Projection projection, bool onlyIfOutdated, CancellationToken ct)
     {
+        await space.Require(projection, ct);
         var end = await feed.Refresh(ct);
-        var writer = projection.Writer(views);
+        var counts = await Count(projection, end, tenantId: null, ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var rows = await Lock(connection, projection.Name, [ProjectionShard.Live, ProjectionShard.Shadow], ct);
+        var rows = await Lock(connection, projection, ct);
         if (onlyIfOutdated && rows.Exists(row => row.IsOf(projection)))
         {
             return;
@@ -48,71 +44,40 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
             throw new RebuildRunningException(projection.Name);
         }
 
-        var counts = await Count(connection, projection.Name, end, ct);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                Of("rebuild_discard.sql", Parameters.Of(projection.Name)),
-                Of(
-                    "rebuild_begin.sql",
-                    Parameters.Of(projection.Name),
-                    Parameters.Of(projection.Version),
-                    Parameters.Of(end),
-                    Parameters.Of(counts.Keys.ToArray()),
-                    Parameters.Of(counts.Values.ToArray()),
-                    Parameters.Of(time.GetUtcNow())),
-            },
-        };
-        await batch.ExecuteNonQueryAsync(ct);
-        await writer.MakeShadow(connection, ct);
+        await Begin(connection, projection, end, counts, tenantId: null, shard: null, ct);
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>Lets a rebuild take the place of the live rows, if it has caught up with them.</summary>
-    /// <returns>Whether it did.</returns>
-    public async Task<bool> TryPromote(Projection projection, CancellationToken ct)
+    /// <summary>Begins a rebuild of one tenant's rows.</summary>
+    /// <param name="projection">The projection.</param>
+    /// <param name="tenantId">The tenant; it may be disabled.</param>
+    /// <param name="ct">Stops it; nothing has happened then.</param>
+    /// <exception cref="RebuildRunningException">The projection is being rebuilt already.</exception>
+    /// <exception cref="RebuildRefusedException">Its rows cannot be rebuilt in parts, or not now.</exception>
+    /// <exception cref="RebuildDiskException">There is not enough disk for it.</exception>
+    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
+    public async Task BeginTenant(Projection projection, string tenantId, CancellationToken ct)
     {
-        var writer = projection.Writer(views);
+        if (projection.WhyNotByTenant is { } reason)
+        {
+            throw new RebuildRefusedException(projection.Name, reason);
+        }
+
+        await space.Require(projection, ct);
+        var end = await feed.Refresh(ct);
+        var counts = await Count(projection, end, tenantId, ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        try
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var rows = await Lock(connection, projection, ct);
+        var shard = await RebuildStatements.ShardOf(connection, tenantId, ct) ?? throw new UnknownTenantException(tenantId);
+        if (rows.Exists(row => row.IsShadow))
         {
-            await using var transaction = await connection.BeginTransactionAsync(ct);
-            await Execute(connection, LockTimeout, ct);
-            var promotion = await InlinePromotion.Begin(connection, projection, catalog.AggregateTypesOf(projection.Name), ct);
-            var live = promotion.Ends(
-                (await Lock(connection, projection.Name, [ProjectionShard.Live], ct)).ToDictionary(row => row.Shard, row => row.Position));
-            if (promotion.IsRefused || !await Passes(projection.Name, live, promotion, ct))
-            {
-                return false;
-            }
-
-            var shadow = await Lock(connection, projection.Name, [ProjectionShard.Shadow], ct);
-            if (shadow.Count != live.Count || shadow.Exists(row => row.Version != projection.Version || row.IsBehind)
-                || !await promotion.Passed(shadow.ToDictionary(row => row.Shard, row => row.Position), live, ct))
-            {
-                return false;
-            }
-
-            await writer.Promote(connection, ct);
-            await using var batch = new NpgsqlBatch(connection)
-            {
-                BatchCommands =
-                {
-                    Of("parked_clear.sql", Parameters.Of(projection.Name), Parameters.Of(ProjectionShard.Live)),
-                    Of("rebuild_promote_parked.sql", Parameters.Of(projection.Name)),
-                    Of("rebuild_promote.sql", Parameters.Of(projection.Name), Parameters.Of(time.GetUtcNow())),
-                    Of("inline_set.sql", Parameters.Of(projection.Name), Parameters.Of(projection.IsInline)),
-                },
-            };
-            await batch.ExecuteNonQueryAsync(ct);
-            await transaction.CommitAsync(ct);
-            return true;
+            throw new RebuildRunningException(projection.Name);
         }
-        catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
-        {
-            return false;
-        }
+
+        RebuildStatements.RequireVersion(projection, rows.Find(row => row.Shard == shard));
+        await Begin(connection, projection, end, counts, tenantId, shard, ct);
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>Gives a rebuild up.</summary>
@@ -121,14 +86,12 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
     {
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var rows = await Lock(connection, projection.Name, [ProjectionShard.Shadow], ct);
-        if (rows.Count == 0)
+        if ((await RebuildStatements.Lock(connection, projection.Name, [ProjectionShard.Shadow], shard: null, ct)).Count == 0)
         {
             return false;
         }
 
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Of("rebuild_discard.sql", Parameters.Of(projection.Name)) } };
-        await batch.ExecuteNonQueryAsync(ct);
+        await RebuildStatements.Execute(connection, ct, RebuildStatements.Of("rebuild_discard.sql", Parameters.Of(projection.Name)));
         await projection.Writer(views).DropShadow(connection, ct);
         await transaction.CommitAsync(ct);
         return true;
@@ -140,21 +103,16 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
         var end = await feed.Refresh(ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var rows = await Lock(connection, subscription.Name, [ProjectionShard.Live], ct);
-        if (rows.Exists(row => row.IsBehind))
+        if ((await Lock(connection, subscription, ct)).Exists(row => row.IsBehind))
         {
             throw new RebuildRunningException(subscription.Name);
         }
 
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                Of("parked_clear.sql", Parameters.Of(subscription.Name), Parameters.Of(ProjectionShard.Live)),
-                Of("checkpoints_restart.sql", Parameters.Of(subscription.Name), Parameters.Of(end), Parameters.Of(time.GetUtcNow())),
-            },
-        };
-        await batch.ExecuteNonQueryAsync(ct);
+        await RebuildStatements.Execute(
+            connection,
+            ct,
+            RebuildStatements.ClearParked(subscription.Name),
+            RebuildStatements.Of("checkpoints_restart.sql", Parameters.Of(subscription.Name), Parameters.Of(end), Parameters.Of(time.GetUtcNow())));
         await transaction.CommitAsync(ct);
     }
 
@@ -167,62 +125,43 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
         var rebuilds = new List<RebuildProgress>();
         while (await reader.ReadAsync(ct))
         {
-            var startedAt = reader.GetFieldValue<DateTimeOffset>(6);
-            rebuilds.Add(new(
-                reader.GetString(0),
-                reader.GetInt32(1),
-                (int)reader.GetInt64(2),
-                (int)reader.GetInt64(3),
-                reader.GetInt64(4),
-                reader.GetInt64(5),
-                startedAt,
-                time.GetUtcNow() - startedAt,
-                reader.GetBoolean(7)));
+            rebuilds.Add(RebuildProgress.Read(reader, time.GetUtcNow()));
         }
 
-        return rebuilds;
+        return rates.Of(rebuilds, areAll: projection is null);
     }
 
-    // The live rows stand still meanwhile, so this ends: the shadow's writers pass them, or they are too far behind for now.
-    private async Task<bool> Passes(string projection, Dictionary<string, long> live, InlinePromotion promotion, CancellationToken ct)
+    private async Task Begin(
+        NpgsqlConnection connection, Projection projection, long end, Dictionary<string, long> counts, string? tenantId, string? shard, CancellationToken ct)
     {
-        var started = time.GetTimestamp();
-        while (true)
-        {
-            var positions = await ShadowPositions(projection, ct);
-            if (await promotion.Passed(positions, live, ct))
-            {
-                return true;
-            }
-
-            if (time.GetElapsedTime(started) > LongestHold)
-            {
-                return false;
-            }
-
-            await Task.Delay(Look, time, ct);
-        }
+        await RebuildStatements.Execute(
+            connection,
+            ct,
+            RebuildStatements.Of("rebuild_discard.sql", Parameters.Of(projection.Name)),
+            RebuildStatements.Of(
+                "rebuild_begin.sql",
+                Parameters.Of(projection.Name),
+                Parameters.Of(projection.Version),
+                Parameters.Of(end),
+                Parameters.Of(counts.Keys.ToArray()),
+                Parameters.Of(counts.Values.ToArray()),
+                Parameters.Of(time.GetUtcNow()),
+                Parameters.OfNullable(tenantId),
+                Parameters.OfNullable(shard)));
+        await projection.Writer(views).MakeShadow(connection, ct);
     }
 
-    private async Task<Dictionary<string, long>> ShadowPositions(string projection, CancellationToken ct)
-    {
-        await using var command = dataSource.CreateCommand(Statements.Text("rebuild_positions.sql"));
-        command.Parameters.Add(Parameters.Of(projection));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var positions = new Dictionary<string, long>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(ct))
-        {
-            positions.Add(reader.GetString(0), reader.GetInt64(1));
-        }
+    private static Task<List<LockedRow>> Lock(NpgsqlConnection connection, Projection projection, CancellationToken ct) =>
+        RebuildStatements.Lock(connection, projection.Name, [ProjectionShard.Live, ProjectionShard.Shadow], shard: null, ct);
 
-        return positions;
-    }
-
-    private async Task<Dictionary<string, long>> Count(NpgsqlConnection connection, string projection, long upTo, CancellationToken ct)
+    // Before anything is locked: it may take long.
+    private async Task<Dictionary<string, long>> Count(Projection projection, long upTo, string? tenantId, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(Statements.Text("count_events.sql"), connection);
-        command.Parameters.Add(Parameters.Of(catalog.AggregateTypesOf(projection).ToArray()));
+        await using var command = dataSource.CreateCommand(Statements.Text("count_events.sql"));
+        command.CommandTimeout = 0;
+        command.Parameters.Add(Parameters.Of(catalog.AggregateTypesOf(projection.Name).ToArray()));
         command.Parameters.Add(Parameters.Of(upTo));
+        command.Parameters.Add(Parameters.OfNullable(tenantId));
         await using var reader = await command.ExecuteReaderAsync(ct);
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct))
@@ -231,44 +170,5 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
         }
 
         return counts;
-    }
-
-    private static async Task<List<LockedRow>> Lock(NpgsqlConnection connection, string projection, string[] slots, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(Statements.Text("checkpoints_lock.sql"), connection);
-        command.Parameters.Add(Parameters.Of(projection));
-        command.Parameters.Add(Parameters.Of(slots));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new List<LockedRow>();
-        while (await reader.ReadAsync(ct))
-        {
-            rows.Add(new(reader.GetString(0) == ProjectionShard.Shadow, reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetBoolean(4), reader.GetBoolean(5)));
-        }
-
-        return rows;
-    }
-
-    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(ct);
-    }
-
-    private static NpgsqlBatchCommand Of(string file, params ReadOnlySpan<NpgsqlParameter> parameters)
-    {
-        var command = new NpgsqlBatchCommand(Statements.Text(file));
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
-        return command;
-    }
-
-    private sealed record LockedRow(bool IsShadow, string Shard, int Version, long Position, bool IsBehind, bool IsInline)
-    {
-        // Or of a newer version: then this build has nothing to do.
-        public bool IsOf(Projection projection) =>
-            Version > projection.Version || (Version == projection.Version && (IsShadow || IsInline == projection.IsInline));
     }
 }

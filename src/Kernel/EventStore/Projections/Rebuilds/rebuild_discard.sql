@@ -1,5 +1,10 @@
 -- $1 projection
-with parked as (
+with skipped as (
+  update eventstore.projection_skipped
+  set slot = 'replaced'
+  where projection = $1 and slot = 'shadow'
+),
+parked as (
   delete from eventstore.projection_parked
   where projection = $1 and slot = 'shadow'
 )

@@ -172,11 +172,7 @@ internal sealed class BatchWriter(
 
     private async Task Execute(ProjectionBatch batch, IReadOnlyList<EventEnvelope> events, CancellationToken ct)
     {
-        if (events.FirstOrDefault(envelope => envelope.Event is UnreadableEvent) is { } unreadable)
-        {
-            throw new ProjectionFailedException(projection.Name, unreadable, ((UnreadableEvent)unreadable.Event).Problem);
-        }
-
+        UnreadableEvent.Refuse(projection, events);
         var kind = events.Count > 0 ? await prepared.Get(Key.Rows, ct) : null;
         try
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Monolith.EventSourcing;
 using Npgsql;
 
@@ -10,13 +11,41 @@ namespace Monolith.EventStore.Projections;
 internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel model)
 {
     internal const string OfSeveralLeaves = "and aggregate_type = any ($4) and shard = any ($5)";
+    private const int PageSize = 1000;
+    private const int FirstOfFilter = 4;
 
-    /// <summary>Events of some aggregate types in one shard.</summary>
-    public async Task<FeedPage> ReadShard(string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, CancellationToken ct)
+    /// <summary>Events of some aggregate types in one shard: of all its tenants, or of one.</summary>
+    public Task<FeedPage> ReadShard(
+        string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, CancellationToken ct, string? tenantId = null) =>
+        ReadShard(connection: null, shard, aggregateTypes, after, upTo, limit, tenantId, sample: null, ct);
+
+    /// <summary>The same on a connection of the caller's: all events, or those of the aggregates in a sample.</summary>
+    public Task<FeedPage> ReadShard(
+        NpgsqlConnection connection, string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, KeySample? sample, CancellationToken ct) =>
+        ReadShard(connection, shard, aggregateTypes, after, upTo, limit, tenantId: null, sample, ct);
+
+    /// <summary>All events of one aggregate up to a position, page by page, on a connection of the caller's.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<EventEnvelope>> ReadAggregate(
+        NpgsqlConnection connection, string shard, string tenantId, Guid aggregateId, IReadOnlyList<string> aggregateTypes, long upTo,
+        [EnumeratorCancellation] CancellationToken ct)
     {
-        var events = new List<EventEnvelope>();
-        var last = await Read(shard, aggregateTypes, after, upTo, limit, (_, envelope) => events.Add(envelope), ct);
-        return new(events, last);
+        for (var after = 0L; after < upTo;)
+        {
+            var events = new List<EventEnvelope>();
+            await using (var command = new NpgsqlCommand(Statements.Text("aggregate_events.sql"), connection))
+            {
+                command.Parameters.Add(Parameters.Of(tenantId));
+                command.Parameters.Add(Parameters.Of(aggregateId));
+                command.Parameters.Add(Parameters.Of(aggregateTypes.ToArray()));
+                command.Parameters.Add(Parameters.Of(after));
+                command.Parameters.Add(Parameters.Of(upTo));
+                command.Parameters.Add(Parameters.Of(PageSize));
+                command.Parameters.Add(Parameters.Of(WithArchives([shard])));
+                after = await Run(command, upTo, PageSize, (_, envelope) => events.Add(envelope), ct);
+            }
+
+            yield return events;
+        }
     }
 
     /// <summary>Events of some aggregate types in several shards, each with its shard.</summary>
@@ -41,24 +70,42 @@ internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel 
         return events;
     }
 
-    private async Task<long> Read(
-        string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, Action<string, EventEnvelope> take, CancellationToken ct)
+    private async Task<FeedPage> ReadShard(
+        NpgsqlConnection? connection, string shard, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, string? tenantId, KeySample? sample,
+        CancellationToken ct)
     {
-        if (aggregateTypes.Count == 1)
+        var isOneType = aggregateTypes.Count == 1;
+        var filter = isOneType ? Leaf.InShard(shard) : OfSeveralLeaves;
+        List<NpgsqlParameter> values = isOneType ? [] : [Parameters.Of(aggregateTypes.ToArray()), Parameters.Of(WithArchives([shard]))];
+        if (tenantId is not null)
         {
-            await using var ofType = Command($"events_{aggregateTypes[0]}", Leaf.InShard(shard), after, upTo, limit);
-            return await Run(ofType, upTo, limit, take, ct);
+            filter += $" and tenant_id = ${FirstOfFilter + values.Count}";
+            values.Add(Parameters.Of(tenantId));
         }
 
-        await using var command = Command("events", OfSeveralLeaves, after, upTo, limit);
-        command.Parameters.Add(Parameters.Of(aggregateTypes.ToArray()));
-        command.Parameters.Add(Parameters.Of(WithArchives([shard])));
-        return await Run(command, upTo, limit, take, ct);
+        if (sample is not null)
+        {
+            filter += $" and eventstore.is_sampled(${FirstOfFilter + values.Count}, tenant_id, aggregate_id::text, ${FirstOfFilter + values.Count + 1})";
+            values.AddRange([Parameters.Of(sample.Seed), Parameters.Of(sample.Threshold)]);
+        }
+
+        await using var command = Command(isOneType ? $"events_{aggregateTypes[0]}" : "events", filter, after, upTo, limit, connection);
+        command.Parameters.AddRange(values.ToArray());
+        if (sample is not null)
+        {
+            // Few events of many: it may look at all of them.
+            command.CommandTimeout = 0;
+        }
+
+        var events = new List<EventEnvelope>();
+        var last = await Run(command, upTo, limit, (_, envelope) => events.Add(envelope), ct);
+        return new(events, last);
     }
 
-    private NpgsqlCommand Command(string events, string filter, long after, long upTo, int limit)
+    private NpgsqlCommand Command(string events, string filter, long after, long upTo, int limit, NpgsqlConnection? connection = null)
     {
-        var command = dataSource.CreateCommand(Statement(events, filter));
+        var text = Statement(events, filter);
+        var command = connection is null ? dataSource.CreateCommand(text) : new NpgsqlCommand(text, connection);
         command.Parameters.Add(Parameters.Of(after));
         command.Parameters.Add(Parameters.Of(upTo));
         command.Parameters.Add(Parameters.Of(limit));

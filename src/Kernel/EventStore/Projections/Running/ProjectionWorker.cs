@@ -14,6 +14,8 @@ namespace Monolith.EventStore.Projections;
 /// </remarks>
 internal sealed partial class ProjectionWorker : IDisposable
 {
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(20);
+
     private readonly Projection projection;
     private readonly IReadOnlyList<string> aggregateTypes;
     private readonly ProjectionServices services;
@@ -25,6 +27,7 @@ internal sealed partial class ProjectionWorker : IDisposable
     private readonly int restarts;
     private readonly BatchSize batchSize;
     private readonly CancellationTokenSource stopping = new();
+    private readonly string? tenantId;
     private readonly Task run;
     private TailCursor? following;
     private WorkerProgress progress;
@@ -42,7 +45,7 @@ internal sealed partial class ProjectionWorker : IDisposable
         ILogger logger)
     {
         (this.projection, this.aggregateTypes, this.services, this.logger) = (projection, aggregateTypes, services, logger);
-        Key = start.Key;
+        (Key, tenantId) = (start.Key, start.TenantId);
         reached = start.Position;
         batchSize = new(services.Options.MaxBatchEvents);
         slots = new(services.SlotsOf(Key));
@@ -174,6 +177,12 @@ internal sealed partial class ProjectionWorker : IDisposable
         Interlocked.Exchange(ref reached, Math.Max(reached, writer.Committed));
         while (true)
         {
+            if (tenantId is not null)
+            {
+                await FollowLive(ct);
+                continue;
+            }
+
             var end = services.Tail.Position;
             if (end - reached > services.Options.LiveBuffer)
             {
@@ -198,6 +207,15 @@ internal sealed partial class ProjectionWorker : IDisposable
                 Volatile.Write(ref following, null);
             }
         }
+    }
+
+    // A tenant's part takes the place of the live rows at the very position where those stand, so it never passes them.
+    private async Task FollowLive(CancellationToken ct)
+    {
+        await ReadTo(await services.Checkpoints.Position(Key.Projection, Key.Shard, ct) ?? reached, ct);
+        pulse.Step();
+        Enter(ProjectionState.Live);
+        await Task.Delay(BetweenLooks, services.Time, ct);
     }
 
     private async Task ReadTo(long end, CancellationToken ct)
@@ -239,7 +257,7 @@ internal sealed partial class ProjectionWorker : IDisposable
         await slots.Take(ct);
         try
         {
-            var page = await services.Reader.ReadShard(Key.Shard, aggregateTypes, after, upTo, batchSize.Current, ct);
+            var page = await services.Reader.ReadShard(Key.Shard, aggregateTypes, after, upTo, batchSize.Current, ct, tenantId);
             pulse.Step();
             return page;
         }

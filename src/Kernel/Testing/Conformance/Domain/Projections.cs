@@ -93,9 +93,11 @@ public sealed class NumberTable : TableProjection
 
     public override IReadOnlyList<string> Tables => ["numbers"];
 
-    public string Owner { get; init; } = "tenant_id";
+    public string? Owner { get; init; } = "tenant_id";
 
     public override string? TenantColumn => Owner;
+
+    public override string AggregateColumn => "tally_id";
 
     public override void Apply(EventEnvelope envelope, TableStatements statements)
     {

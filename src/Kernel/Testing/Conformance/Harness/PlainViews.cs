@@ -83,6 +83,12 @@ public sealed class PlainViews(NpgsqlDataSource dataSource) : IViewStore
         });
     }
 
+    public async Task<long> Size(NpgsqlConnection connection, Type viewType, ViewRows rows, CancellationToken ct = default)
+    {
+        await using var command = new NpgsqlCommand($"select coalesce(pg_total_relation_size(to_regclass('{Table(rows)}')), 0)", connection);
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
     public async Task MakeShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
     {
         await Prepare(viewType, ct);
@@ -96,8 +102,58 @@ public sealed class PlainViews(NpgsqlDataSource dataSource) : IViewStore
         await DropShadow(connection, viewType, ct);
     }
 
+    public async Task PromoteTenant(NpgsqlConnection connection, Type viewType, string tenantId, CancellationToken ct = default)
+    {
+        await Execute(connection, "delete from views where view = $1 and tenant_id = $2", viewType, ct, tenantId);
+        await Execute(connection, "insert into views select * from views_shadow where view = $1 and tenant_id = $2", viewType, ct, tenantId);
+        await DropShadow(connection, viewType, ct);
+    }
+
     public Task DropShadow(NpgsqlConnection connection, Type viewType, CancellationToken ct = default) =>
         Execute(connection, "delete from views_shadow where view = $1", viewType, ct);
+
+    public async Task<long> Count(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
+    {
+        await using var command = new NpgsqlCommand("select count(*) from views where view = $1", connection) { Parameters = { new() { Value = viewType.Name } } };
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    public async Task MakeAside(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
+    {
+        await using var command = new NpgsqlCommand("create temporary table views_aside (like views including all)", connection);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task<RowComparison> Compare(NpgsqlConnection connection, Type viewType, KeySample? sample, int limit, CancellationToken ct = default)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            with joined as (
+              select tenant_id, id, l.data as live, r.data as replayed, l.data::text is distinct from r.data::text as differs
+              from (
+                select * from views where view = $1 and ($3::bigint is null or eventstore.is_sampled($2, tenant_id, id, $3))
+              ) l
+              full join views_aside r using (view, tenant_id, id)
+            )
+            select c.compared, c.different, d.key, d.live, d.replayed
+            from (select count(*) as compared, count(*) filter (where differs) as different from joined) c
+            left join (
+              select jsonb_build_object('tenant_id', tenant_id, 'id', id)::text as key, live::text as live, replayed::text as replayed
+              from joined where differs order by 1 limit $4
+            ) d on true
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new() { Value = viewType.Name },
+                new() { Value = sample?.Seed ?? 0 },
+                new() { Value = (object?)sample?.Threshold ?? DBNull.Value },
+                new() { Value = limit },
+            },
+        };
+        return await RowComparison.Read(command, ct);
+    }
 
     public async Task<int> RemoveTenant(
         NpgsqlConnection connection, Type viewType, ViewRows rows, string tenantId, int limit, CancellationToken ct = default)
@@ -110,11 +166,12 @@ public sealed class PlainViews(NpgsqlDataSource dataSource) : IViewStore
         return await command.ExecuteNonQueryAsync(ct);
     }
 
-    private static string Table(ViewRows rows) => rows == ViewRows.Shadow ? "views_shadow" : "views";
+    private static string Table(ViewRows rows) => rows switch { ViewRows.Shadow => "views_shadow", ViewRows.Aside => "views_aside", _ => "views" };
 
-    private static async Task Execute(NpgsqlConnection connection, string sql, Type viewType, CancellationToken ct)
+    private static async Task Execute(NpgsqlConnection connection, string sql, Type viewType, CancellationToken ct, params string[] values)
     {
         await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = viewType.Name } } };
+        command.Parameters.AddRange(values.Select(value => new NpgsqlParameter { Value = value }).ToArray());
         await command.ExecuteNonQueryAsync(ct);
     }
 }

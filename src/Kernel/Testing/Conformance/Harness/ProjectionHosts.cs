@@ -55,6 +55,10 @@ public sealed class ProjectionHosts(ConformanceStore store, CancellationToken ct
     /// <summary>What an operator's process has, which runs no projections.</summary>
     public ProjectionOperations Operations(params Projection[] projections) => new(Store.DataSource, Catalog(projections), Store.Store.Feed, Views);
 
+    /// <summary>The same, with options of its own.</summary>
+    public ProjectionOperations Operations(ProjectionOptions options, params Projection[] projections) =>
+        new(Store.DataSource, Catalog(projections), Store.Store.Feed, Views, options: options);
+
     /// <summary>Starts a host.</summary>
     public async Task<ProjectionRunner> Run(params Projection[] projections) => (await Start(new(), projections)).Runner;
 
@@ -80,7 +84,7 @@ public sealed class ProjectionHosts(ConformanceStore store, CancellationToken ct
         var eventStore = new PostgresEventStore(
             dataSource, Store.Setup.Model, storeOptions, loggers: setup.Loggers, inline: new InlineProjections(catalog, views));
         var runner = new ProjectionRunner(
-            dataSource, Store.Setup.Model, eventStore, catalog, views, setup.Options, new(dataSource, catalog, eventStore.Feed, views), setup.Metrics, loggers: setup.Loggers);
+            dataSource, Store.Setup.Model, eventStore, catalog, views, setup.Options, new(dataSource, catalog, eventStore.Feed, views, options: setup.Options), setup.Metrics, loggers: setup.Loggers);
         owned.Push(dataSource);
         if (relay is not null)
         {
