@@ -13,6 +13,16 @@ public sealed class OutsideTests(RunningHost host)
         "POST /api/accounts/{id}/deposits", "POST /api/accounts/{id}/withdrawals", "DELETE /api/accounts/{id}",
     ];
 
+    private static readonly string[] OperatorRoutes =
+    [
+        "GET /operations/projections", "GET /operations/projections/lag", "GET /operations/projections/rebuilds", "GET /operations/projections/parked",
+        "POST /operations/projections/rebuild", "POST /operations/projections/{projection}/rebuild", "DELETE /operations/projections/{projection}/rebuild",
+        "POST /operations/projections/{projection}/rebuild/pause", "POST /operations/projections/{projection}/rebuild/resume",
+        "POST /operations/projections/{projection}/pause", "POST /operations/projections/{projection}/resume",
+        "POST /operations/projections/{projection}/parked/retry", "POST /operations/projections/{projection}/parked/{position}/retry",
+        "POST /operations/projections/{projection}/parked/{position}/skip", "POST /operations/projections/{projection}/verify",
+    ];
+
     private static readonly string[] Instruments =
     [
         "monolith_eventstore_append_duration_seconds_count", "monolith_eventstore_load_duration_seconds_count", "monolith_eventstore_events_appended",
@@ -28,12 +38,17 @@ public sealed class OutsideTests(RunningHost host)
             .SelectMany(path => path.Value!.AsObject().Select(operation => (Route: $"{operation.Key.ToUpperInvariant()} {path.Key}", Operation: operation.Value!)))
             .ToDictionary(pair => pair.Route, pair => pair.Operation, StringComparer.Ordinal);
 
-        Assert.Equal(Routes.Order(StringComparer.Ordinal), operations.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(Routes.Concat(OperatorRoutes).Order(StringComparer.Ordinal), operations.Keys.Order(StringComparer.Ordinal));
         Assert.All(operations, pair =>
         {
             Assert.NotNull(pair.Value["summary"]);
-            Assert.Contains("X-Tenant-Id", pair.Value["parameters"]!.Names("name"));
             Assert.All(Bodies(pair.Value), body => Assert.NotNull(body["example"]));
+        });
+        Assert.All(Routes, route => Assert.Contains("X-Tenant-Id", operations[route]["parameters"]!.Names("name")));
+        Assert.All(OperatorRoutes, route =>
+        {
+            Assert.DoesNotContain("X-Tenant-Id", operations[route]["parameters"]?.Names("name") ?? []);
+            Assert.All((string[])["401", "403"], status => Assert.NotNull(operations[route]["responses"]![status]));
         });
     }
 

@@ -66,14 +66,25 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
             yield return (StatusCodes.Status403Forbidden, ["unknown_tenant", "tenant_disabled"]);
         }
 
-        if (path?.Contains('{', StringComparison.Ordinal) == true)
+        if (metadata.OfType<NeedsOperator>().Any())
+        {
+            yield return (StatusCodes.Status401Unauthorized, ["unauthenticated"]);
+            yield return (StatusCodes.Status403Forbidden, ["forbidden"]);
+        }
+
+        if (metadata.OfType<MissesWith>().LastOrDefault() is { } misses)
+        {
+            yield return (StatusCodes.Status404NotFound, misses.Codes);
+        }
+        else if (path?.Contains('{', StringComparison.Ordinal) == true)
         {
             yield return (StatusCodes.Status404NotFound, ["not_found"]);
         }
 
-        if (writes)
+        string[] rejections = [.. metadata.OfType<RejectsWith>().SelectMany(rejects => rejects.Codes), .. writes ? (string[])["concurrency_conflict"] : []];
+        if (rejections.Length > 0)
         {
-            yield return (StatusCodes.Status409Conflict, [.. metadata.OfType<RejectsWith>().SelectMany(rejects => rejects.Codes), "concurrency_conflict"]);
+            yield return (StatusCodes.Status409Conflict, rejections);
         }
 
         if (metadata.OfType<ReadsIfMatch>().Any())

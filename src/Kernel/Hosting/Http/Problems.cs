@@ -25,6 +25,14 @@ internal static class Problems
         InvalidSearchException search => new(StatusCodes.Status400BadRequest, search.Code, search.Message),
         UnknownTenantException or TenantDisabledException => new(
             StatusCodes.Status403Forbidden, ((EventSourcingException)error).Code, "The tenant does not exist or is disabled."),
+        UnknownProjectionException unknown => new(StatusCodes.Status404NotFound, unknown.Code, unknown.Message),
+        RebuildRunningException or RebuildRefusedException or RebuildDiskException or VerificationRefusedException => new(
+            StatusCodes.Status409Conflict, ((EventSourcingException)error).Code, error.Message),
+        ProjectionFailedException failed => new(
+            StatusCodes.Status409Conflict,
+            failed.Code,
+            $"The projection '{failed.Projection}' cannot take '{failed.Envelope.EventType}' at position {failed.Envelope.Position}. Nothing has changed."),
+        VerificationDisturbedException disturbed => new(StatusCodes.Status503ServiceUnavailable, disturbed.Code, disturbed.Message) { RetryAfterSeconds = RetrySeconds },
         ValidationException invalid => InvalidRequests.Describe(invalid),
         BadHttpRequestException bad => InvalidRequests.Describe(bad),
         ReadModelBehindException behind => new(

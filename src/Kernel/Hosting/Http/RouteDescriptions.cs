@@ -14,11 +14,17 @@ public static class RouteDescriptions
         return route.WithMetadata(new RequestExample(body));
     }
 
+    /// <summary>Says with which codes the route may answer 404.</summary>
+    public static RouteHandlerBuilder Misses(this RouteHandlerBuilder route, params string[] codes) =>
+        route.WithMetadata(new MissesWith(codes));
+
     /// <summary>Says with which codes the route may answer 409 beside <c>concurrency_conflict</c>.</summary>
     public static RouteHandlerBuilder Rejects(this RouteHandlerBuilder route, params string[] codes) =>
         route.WithMetadata(new RejectsWith(codes));
 }
 
 internal sealed record RequestExample(object Body);
+
+internal sealed record MissesWith(IReadOnlyList<string> Codes);
 
 internal sealed record RejectsWith(IReadOnlyList<string> Codes);

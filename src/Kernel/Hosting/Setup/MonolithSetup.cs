@@ -46,7 +46,7 @@ public static class MonolithSetup
         return builder;
     }
 
-    /// <summary>Adds the modules' routes, <c>/health/live</c>, <c>/health/ready</c> and what stands before them.</summary>
+    /// <summary>Adds the modules' routes, those of operators under <c>/operations</c>, <c>/health/live</c>, <c>/health/ready</c> and what stands before them.</summary>
     public static WebApplication UseMonolith(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -54,8 +54,10 @@ public static class MonolithSetup
         app.UseStatusCodePages(ProblemHandling.DescribeStatus);
         app.Use(ProblemHandling.RefuseUnusable);
         app.UseRouting();
+        app.UseMiddleware<OperatorAccess>();
         app.UseMiddleware<TenantMiddleware>();
         app.MapReadiness();
+        app.MapProjectionOperations();
         foreach (var module in app.Services.GetRequiredService<ModuleSet>().All)
         {
             module.MapRoutes(app.MapGroup($"/api/{module.Name}").WithTags(module.Name).WithMetadata(new NeedsTenant()).AddEndpointFilter(ReadYourWrites.Wait));

@@ -23,6 +23,9 @@ internal static class RequestContext
         });
     }
 
+    /// <summary>The user that a header names, which proves nothing.</summary>
+    public static string? UserOf(HttpContext http) => Id(http, User);
+
     // The value is stored with every event and echoed in the answer, so it must be short and plain.
     private static string? Id(HttpContext http, string header)
     {
