@@ -1,10 +1,11 @@
 using Monolith.EventSourcing;
+using Monolith.EventStore;
 using Monolith.EventStore.Projections;
 
 namespace Monolith.Testing;
 
 /// <summary>
-/// Given/when/then for projections into documents, in memory: <c>using static Monolith.Testing.ProjectionScenario;</c>, then
+/// Given/when/then for projections: into documents and subscriptions in memory, into tables on PostgreSQL. <c>using static Monolith.Testing.ProjectionScenario;</c>, then
 /// <c>GivenEvents&lt;Account&gt;(id, opened, deposited).ProjectedBy(new AccountSummaries()).ThenView(id, expected);</c>.
 /// </summary>
 public sealed class ProjectionScenario
@@ -13,6 +14,7 @@ public sealed class ProjectionScenario
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly List<EventEnvelope> feed = [];
+    private readonly List<GivenEvent> given = [];
     private readonly Dictionary<StreamId, long> versions = [];
     private DateTimeOffset clock = Start;
     private EventMetadata metadata = EventMetadata.Empty;
@@ -23,6 +25,8 @@ public sealed class ProjectionScenario
 
     /// <summary>The tenant of all events.</summary>
     public static string TenantId => "test";
+
+    internal IReadOnlyList<GivenEvent> Given => given;
 
     /// <summary>Events that happened to one aggregate, oldest first. They go through the JSON that the store keeps.</summary>
     /// <typeparam name="TAggregate">The aggregate. Its module's assembly must declare a valid model.</typeparam>
@@ -40,11 +44,13 @@ public sealed class ProjectionScenario
         {
             var stream = new StreamId(TenantId, aggregate.Name, id);
             var version = versions[stream] = versions.GetValueOrDefault(stream) + 1;
+            var eventId = Guid.CreateVersion7();
+            given.Add(new(stream, version, eventId, clock, @event, metadata));
             foreach (var read in stored.RoundTrip(@event))
             {
                 feed.Add(new()
                 {
-                    EventId = Guid.CreateVersion7(),
+                    EventId = eventId,
                     EventType = model.Event(@event.GetType()).Name,
                     EventVersion = model.Event(@event.GetType()).Version,
                     TenantId = TenantId,
@@ -83,7 +89,31 @@ public sealed class ProjectionScenario
     public ProjectedViews<TView, TKey> ProjectedBy<TView, TKey>(DocumentProjection<TView, TKey> projection) where TView : class where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(projection);
+        return new(projection, ReadBy(projection));
+    }
+
+    /// <summary>Makes rows of the events on PostgreSQL, as a host would. Dispose of what is returned.</summary>
+    /// <exception cref="InvalidImportException">The times of an aggregate's events run backward.</exception>
+    public Task<ProjectedTables> ProjectedBy(TableProjection projection, PostgresFixture postgres)
+    {
+        ArgumentNullException.ThrowIfNull(projection);
+        ArgumentNullException.ThrowIfNull(postgres);
+        return ProjectedTables.Of(projection, this, postgres);
+    }
+
+    /// <summary>Gives a subscription the events that it reads, one after the other.</summary>
+    public Task<DeliveredEvents> DeliveredTo(Subscription subscription)
+    {
+        ArgumentNullException.ThrowIfNull(subscription);
+        return DeliveredEvents.To(subscription, ReadBy(subscription));
+    }
+
+    /// <summary>The events and aggregates of the module that a projection belongs to.</summary>
+    internal static DomainModel ModelOf(Projection projection) => Scenario.ModelOf(projection.Aggregates[0]);
+
+    private List<EventEnvelope> ReadBy(Projection projection)
+    {
         var names = projection.Aggregates.Select(aggregate => Scenario.ModelOf(aggregate).Aggregate(aggregate).Name).ToHashSet(StringComparer.Ordinal);
-        return new(projection, [.. feed.Where(envelope => names.Contains(envelope.AggregateType))]);
+        return [.. feed.Where(envelope => names.Contains(envelope.AggregateType))];
     }
 }
