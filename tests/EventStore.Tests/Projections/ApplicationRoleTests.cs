@@ -62,6 +62,37 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task One_tenant_and_one_aggregate_are_rebuilt_and_all_is_verified_under_the_role()
+    {
+        await using var bed = await Bed.Create(postgres, new Totals(1));
+        await using var host = await bed.Run(new Totals(1));
+        await bed.Enter(5m, 7m);
+        await bed.Enter(1m);
+        await host.CaughtUp();
+        Assert.Equal((2, 0), await Verified());
+
+        var ledger = await bed.Database.DataSource.Scalar<Guid>("update shop.totals set sum = 0 where entries = 2 returning ledger_id", Ct);
+        Assert.Equal((2, 1), await Verified());
+        await host.Operations.RebuildAggregate("shop.totals", "acme", ledger, Ct);
+        Assert.Equal(["1 1", "12 2"], await bed.Rows());
+
+        await bed.Database.DataSource.Execute("update shop.totals set sum = 0", Ct);
+        await host.Operations.RebuildTenant("shop.totals", "acme", Ct);
+        await bed.Promoted();
+        Assert.Equal(["1 1", "12 2"], await bed.Rows());
+        await bed.Enter(3m);
+        await host.CaughtUp();
+        Assert.Equal(["1 1", "12 2", "3 1"], await bed.Rows());
+        Assert.Null(await bed.Migrator.MissingGrants(["shop"], Ct));
+
+        async Task<(long, long)> Verified()
+        {
+            var report = await host.Operations.Verify("shop.totals", ct: Ct);
+            return (report.Compared, report.Different);
+        }
+    }
+
+    [Fact]
     public async Task A_rebuild_is_given_up_under_the_role()
     {
         await using var bed = await Bed.Create(postgres, new Totals(1));
@@ -99,6 +130,8 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
     private sealed class Totals : TableProjection
     {
         public Totals(int version) : base("shop.totals", version, "shop") => Reads<Ledger>();
+
+        public override string AggregateColumn => "ledger_id";
 
         public override IReadOnlyList<string> Tables => Version == 1 ? ["totals"] : ["notes", "totals"];
 

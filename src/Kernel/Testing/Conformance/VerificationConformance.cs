@@ -156,6 +156,40 @@ public abstract class VerificationConformance(PostgresFixture postgres) : Confor
         }
     }
 
+    [Fact, Behaviour(34)]
+    public async Task Views_that_appends_write_are_verified_while_they_do_and_are_not_rebuilt_in_part()
+    {
+        await using var hosts = await NewHosts();
+        var (stream, views) = (NewTally(), new TallyViews(isInline: true));
+        var operations = hosts.Operations(new TallyViews(isInline: true));
+        var host = await hosts.Start(new(), views);
+        await hosts.Until(async () => await hosts.Query<bool>("select coalesce(bool_and(inline), false) from eventstore.projection_checkpoints") is [true], "appends write them");
+        using var enough = new CancellationTokenSource();
+        var appending = Task.WhenAll(Append(stream), Append(NewTally(Globex)));
+
+        for (var round = 0; round < 5; round++)
+        {
+            Assert.Empty((await operations.Verify("tests.tallies", ct: Ct)).Differences);
+        }
+
+        await enough.CancelAsync();
+        await appending;
+        await hosts.Execute($"update views set data = jsonb_set(data, '{"{sum}"}', '0') where id = '{stream.AggregateId}'");
+        var report = await operations.Verify("tests.tallies", ct: Ct);
+        Assert.Equal((2L, 1L), (report.Compared, report.Different));
+        await Assert.ThrowsAsync<RebuildRefusedException>(() => operations.RebuildAggregate("tests.tallies", Acme, stream.AggregateId, Ct));
+        await Assert.ThrowsAsync<RebuildRefusedException>(() => operations.RebuildTenant("tests.tallies", Acme, Ct));
+
+        async Task Append(StreamId to)
+        {
+            do
+            {
+                await host.Store.Append(new(to, ExpectedVersion.Any, [NewEvent.Of(new Counted(1)), NewEvent.Of(new Noted("inline"))]), Ct);
+            }
+            while (!enough.IsCancellationRequested);
+        }
+    }
+
     [Fact, Behaviour(36)]
     public async Task What_is_parked_or_was_skipped_is_no_difference()
     {
