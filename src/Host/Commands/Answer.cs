@@ -25,11 +25,15 @@ public sealed class Answer
     {
         (this.output, this.errors, this.json) = (output, errors, json);
         tables = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(output) });
+        Bars = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(errors) });
         if (Console.IsOutputRedirected)
         {
             tables.Profile.Width = WidthOfFiles;
         }
     }
+
+    /// <summary>For bars that grow while work takes long, on the error output. Not for the JSON form.</summary>
+    public IAnsiConsole Bars { get; }
 
     /// <summary>Answers with a value for programs, or with lines for people.</summary>
     public void Write(object value, params IEnumerable<string> lines)

@@ -67,7 +67,9 @@ public sealed class RebuildProjectionCommand : OperatorCommand<RebuildProjection
 
         input.Answer.Write(
             new { projections = begun },
-            begun.Count == 0 ? ["Nothing is to be rebuilt, or it is being rebuilt already."] : begun.Select(name => input.BackgroundFlag ? $"{name}: the rebuild has begun." : $"{name}: the rebuild has ended."));
+            begun.Count == 0
+                ? ["Nothing is to be rebuilt, or it is being rebuilt already."]
+                : begun.Select(name => $"{name}: the rebuild has {(input.BackgroundFlag ? "begun" : "ended")}."));
         return ExitCode.Done;
     }
 
@@ -102,7 +104,7 @@ public sealed class RebuildProjectionCommand : OperatorCommand<RebuildProjection
                 return true;
             }
 
-            await input.Answer.Console.Progress()
+            await input.Answer.Bars.Progress()
                 .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
                 .StartAsync(bars => Show(operations, begun, bars, input.Ct));
             return true;

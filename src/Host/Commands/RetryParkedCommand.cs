@@ -33,7 +33,9 @@ public sealed class RetryParkedCommand : OperatorCommand<RetryParkedInput>
         var aggregates = input.Position.Length == 0 ? await operations.RetryAll(input.Projection, input.Ct)
             : await operations.Retry(input.Projection, ProjectionWords.Number(input.Position, "a position"), input.Ct) ? 1
             : 0;
-        input.Answer.Write(new { aggregates }, aggregates == 0 ? "No such event is parked." : $"The parked events of {ProjectionWords.Of(aggregates)} aggregates are tried again.");
+        input.Answer.Write(
+            new { aggregates },
+            aggregates == 0 ? "No such event is parked." : $"The parked events of {ProjectionWords.Of(aggregates)} aggregates are tried again.");
         return aggregates > 0 || input.Position.Length == 0 ? ExitCode.Done : ExitCode.NotInOrder;
     }
 }

@@ -31,7 +31,9 @@ public sealed class VerifyProjectionCommand : OperatorCommand<VerifyProjectionIn
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(VerifyProjectionInput input)
     {
-        var report = await Get<ProjectionOperations>(input).Verify(input.Projection, Options(input), progress: null, input.Ct);
+        var progress = input.Answer.Progress<VerificationProgress>(
+            at => $"{ProjectionWords.Of(at.Events)} events replayed, {at.ShardsDone} of {at.Shards} shards done");
+        var report = await Get<ProjectionOperations>(input).Verify(input.Projection, Options(input), progress, input.Ct);
         input.Answer.Write(report, Lines(report));
         return report.Different == 0 ? ExitCode.Done : ExitCode.NotInOrder;
     }
@@ -51,14 +53,15 @@ public sealed class VerifyProjectionCommand : OperatorCommand<VerifyProjectionIn
 
     private static IEnumerable<string> Lines(VerificationReport report)
     {
-        yield return $"{ProjectionWords.Of(report.Compared)} rows of {report.Projection} compared with what {ProjectionWords.Of(report.Events)} events give: {ProjectionWords.Of(report.Different)} differ.";
+        yield return $"{ProjectionWords.Of(report.Compared)} rows of {report.Projection} compared with what {ProjectionWords.Of(report.Events)} events give: "
+            + $"{ProjectionWords.Of(report.Different)} differ.";
         foreach (var difference in report.Differences)
         {
             yield return difference.Kind switch
             {
                 DifferenceKind.Missing => $"  missing  {difference.Key}",
                 DifferenceKind.Surplus => $"  surplus  {difference.Key}",
-                _ => $"  differs  {difference.Key}: {string.Join(", ", difference.Members.Select(member => $"{member.Name} is {member.Live ?? "not there"} instead of {member.Replayed ?? "not there"}"))}",
+                _ => $"  differs  {difference.Key}: {string.Join(", ", difference.Members.Select(Of))}",
             };
         }
 
@@ -67,4 +70,6 @@ public sealed class VerifyProjectionCommand : OperatorCommand<VerifyProjectionIn
             yield return $"Mend one: projections rebuild {report.Projection} --tenant {mendable.TenantId} --aggregate {mendable.AggregateId}";
         }
     }
+
+    private static string Of(MemberDifference member) => $"{member.Name} is {member.Live ?? "not there"} instead of {member.Replayed ?? "not there"}";
 }

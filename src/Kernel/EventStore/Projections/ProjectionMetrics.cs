@@ -49,7 +49,9 @@ internal static class ProjectionMetrics
             "Events a second that a running rebuild takes, over the last half minute; the same on every host.");
         meter.CreateObservableGauge(
             "monolith.projection.rebuild.time_left",
-            () => rebuilds().Where(rebuild => rebuild.TimeLeft is not null).Select(rebuild => new Measurement<double>(rebuild.TimeLeft!.Value.TotalSeconds, Label(rebuild.Projection))),
+            () => rebuilds()
+                .Where(rebuild => rebuild.TimeLeft is not null)
+                .Select(rebuild => new Measurement<double>(rebuild.TimeLeft!.Value.TotalSeconds, Label(rebuild.Projection))),
             "s",
             "How much longer a running rebuild takes at that rate, where that can be said; the same on every host.");
         meter.CreateObservableGauge(

@@ -42,7 +42,7 @@ public sealed class ReadModelChanges
         }
     }
 
-    internal void Replaced(string projection, string? tenantId)
+    internal void Replaced(string projection, string? tenantId = null)
     {
         if (watchers.TryGetValue(projection, out var watcher))
         {

@@ -29,7 +29,10 @@ internal sealed partial class RebuildReports(TimeSpan every, ILogger logger, Tim
         }
     }
 
-    [LoggerMessage(53, LogLevel.Information, "The rebuild of the projection {Projection} has taken {Events:n0} of {EventsTotal:n0} events, {Rate:n0} a second: {TimeLeft} left.")]
+    [LoggerMessage(
+        53,
+        LogLevel.Information,
+        "The rebuild of the projection {Projection} has taken {Events:n0} of {EventsTotal:n0} events, {Rate:n0} a second: {TimeLeft} left.")]
     private partial void LogProgress(string projection, long events, long eventsTotal, double rate, TimeSpan timeLeft);
 
     [LoggerMessage(54, LogLevel.Information, "The rebuild of the projection {Projection} has taken {Events:n0} of {EventsTotal:n0} events.")]
