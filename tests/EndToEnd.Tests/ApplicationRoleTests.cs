@@ -101,6 +101,22 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Commands_that_are_the_owners_say_so_under_the_role_and_the_others_work()
+    {
+        await using var database = await Roles.Create(postgres);
+        await database.Migrate();
+        (await HostCommand.Run(database.Application, "tenants", "add", "acme", "--dedicated")).ShouldEnd(0);
+
+        (await HostCommand.Run(database.Application, "tenants", "move", "acme", "pool")).ShouldFail("Moving a tenant is the owner's of the schema");
+        (await HostCommand.Run(database.Application, "tenants", "drop", "acme", "--yes")).ShouldFail("Dropping a tenant is the owner's of the schema");
+        (await HostCommand.Run(database.Application, "archive", "acme", "account", Guid.NewGuid().ToString())).ShouldFail("Archiving a stream is the owner's of the schema");
+
+        var tenant = Assert.Single((await HostCommand.Run(database.Application, "tenants", "list", "--json")).ShouldEnd(0).Json.AsArray())!;
+        Assert.Equal(("acme", "active"), (tenant["id"]!.ToString(), tenant["status"]!.ToString()));
+        (await HostCommand.Run(database.Owner, "tenants", "drop", "acme", "--yes")).ShouldEnd(0);
+    }
+
+    [Fact]
     public async Task A_migration_names_what_the_role_lacks_and_refuses_a_role_that_owns_the_schema()
     {
         await using var database = await Roles.Create(postgres);

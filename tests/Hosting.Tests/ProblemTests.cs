@@ -30,6 +30,7 @@ public sealed class ProblemTests
         { new BadHttpRequestException("Unexpected end of request content."), 400, "invalid" },
         { new UnknownEventTypeException("note.gone", Stream, 3), 500, "internal_error" },
         { new InvalidModelException("bad"), 500, "internal_error" },
+        { new OwnerRequiredException("Moving a tenant"), 500, "internal_error" },
         { new InvalidOperationException("secret"), 500, "internal_error" },
     };
 
