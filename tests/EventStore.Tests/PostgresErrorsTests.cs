@@ -55,6 +55,19 @@ public sealed class PostgresErrorsTests
     public void A_bug_and_a_wrong_set_up_fly_as_they_are(string sqlState) => Assert.Null(PostgresErrors.Map(Error(sqlState)));
 
     [Fact]
+    public void A_connection_that_Npgsql_gives_up_without_a_type_for_it_is_lost()
+    {
+        var error = Activator.CreateInstance<Exception>();
+        Assert.Null(PostgresErrors.Map(error));
+        error.Source = "Npgsql";
+
+        var lost = Assert.IsType<EventStoreUnavailableException>(PostgresErrors.Map(error));
+
+        Assert.Equal((EventStoreUnavailableException.ConnectionLost, true), (lost.Code, lost.IsTransient));
+        Assert.Null(PostgresErrors.Map(new InvalidOperationException { Source = "Npgsql" }));
+    }
+
+    [Fact]
     public void What_does_not_come_from_the_database_flies_as_it_is()
     {
         Assert.Null(PostgresErrors.Map(new InvalidOperationException()));

@@ -41,6 +41,7 @@ internal static class PostgresErrors
         NpgsqlException { InnerException: TimeoutException } timeout => Unavailable(EventStoreUnavailableException.TimedOut, true, timeout),
         NpgsqlException { InnerException: IOException or SocketException } lost => Unavailable(EventStoreUnavailableException.ConnectionLost, true, lost),
         NpgsqlException { IsTransient: true } lost => Unavailable(EventStoreUnavailableException.ConnectionLost, true, lost),
+        _ when IsConnectionGivenUp(error) => Unavailable(EventStoreUnavailableException.ConnectionLost, true, error),
         _ => null,
     };
 
@@ -70,6 +71,10 @@ internal static class PostgresErrors
         }
     }
 
+    // Npgsql has lost the thread of a connection and closed it, which it says by an exception without a type of its own: seen after a cancellation that met
+    // a statement as it was prepared (npgsql issue 6391). Nobody knows whether the server has done what was asked.
+    private static bool IsConnectionGivenUp(Exception error) => error.GetType() == typeof(Exception) && error.Source == "Npgsql";
+
     private static EventSourcingException? Map(PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.UntranslatableCharacter or PostgresErrorCodes.CharacterNotInRepertoire => new UnstorableEventException(
@@ -95,6 +100,6 @@ internal static class PostgresErrors
         _ => null,
     };
 
-    private static EventStoreUnavailableException Unavailable(string code, bool transient, NpgsqlException error) =>
+    private static EventStoreUnavailableException Unavailable(string code, bool transient, Exception error) =>
         new(code, $"PostgreSQL could not do its work ({code}): {error.Message}", transient, error);
 }

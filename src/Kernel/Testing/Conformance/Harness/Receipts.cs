@@ -9,6 +9,7 @@ public sealed class Receipts
     private readonly Lock gate = new();
     private readonly Dictionary<long, long> told = [];
     private readonly Dictionary<long, long> seen = [];
+    private readonly HashSet<long> doubted = [];
     private long last;
     private int wrong;
 
@@ -36,6 +37,18 @@ public sealed class Receipts
         }
     }
 
+    /// <summary>A writer has lost its connection, so that nobody knows whether its events are stored. That is rare, so they can be remembered.</summary>
+    public void Doubt(long number)
+    {
+        lock (gate)
+        {
+            if (!told.ContainsKey(number) && !seen.Remove(number))
+            {
+                doubted.Add(number);
+            }
+        }
+    }
+
     /// <summary>A writer was told two things that do not agree.</summary>
     public void Contradict() => Interlocked.Increment(ref wrong);
 
@@ -43,6 +56,11 @@ public sealed class Receipts
     {
         lock (gate)
         {
+            if (doubted.Remove(number))
+            {
+                return;
+            }
+
             if (theirs.Remove(number, out var other))
             {
                 wrong += other == version ? 0 : 1;

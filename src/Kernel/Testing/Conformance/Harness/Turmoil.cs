@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Monolith.EventSourcing;
+using Monolith.EventStore;
 using static Monolith.Testing.Conformance.ConformanceStore;
 
 namespace Monolith.Testing.Conformance;
@@ -21,6 +22,7 @@ public sealed class Turmoil
     private readonly Receipts receipts = new();
     private readonly ConcurrentQueue<(FeedFollower Follower, StreamWitness Witness)> followers = new();
     private int newStreams;
+    private int outages;
 
     /// <summary>A turmoil on the hosts of one database.</summary>
     public Turmoil(int seed, params ConformanceStore[] hosts)
@@ -83,41 +85,49 @@ public sealed class Turmoil
             started = Stopwatch.GetTimestamp();
             var stream = shared[random.Next(shared.Length)];
             var events = NewEvents(random.Next(1, 4));
-            switch (random.Next(100))
+            try
             {
-                case < 50:
-                    await Acknowledge(host.Append(stream, ExpectedVersion.Any, events, ct), events);
-                    break;
-                case < 65:
-                    var version = (await host.Store.Load<TallyState>(stream, ct: ct)).Version;
-                    await AppendTwice(host, stream, ExpectedVersion.Exactly(version), events, ct);
-                    break;
-                case < 70 when Interlocked.Increment(ref newStreams) <= MaxNewStreams:
-                    await AppendTwice(host, NewTally(own.TenantId), ExpectedVersion.None, events, ct);
-                    break;
-                case < 75:
-                    await Refused<ConcurrencyException>(host.Append(stream, ExpectedVersion.Exactly(long.MaxValue), events, ct));
-                    break;
-                case < 78:
-                    await Refused<UnstorableEventException>(host.Append(stream, ExpectedVersion.Any, [.. events, NewEvent.Of(new Noted("\0"))], ct));
-                    break;
-                case < 85:
-                    await Cancel(host, stream, NewEvents(events.Length, certain: false), TimeSpan.FromMicroseconds(random.Next(2000)));
-                    break;
-                case < 98:
-                    ownVersion = await ByHand(host, own, ownVersion, events, random, ct);
-                    break;
-                default:
-                    // A reader that begins in the middle of everything.
-                    lock (following)
-                    {
-                        if (following.Count < MaxFollowers)
+                switch (random.Next(100))
+                {
+                    case < 50:
+                        await Acknowledge(host.Append(stream, ExpectedVersion.Any, events, ct), events);
+                        break;
+                    case < 65:
+                        var version = (await host.Store.Load<TallyState>(stream, ct: ct)).Version;
+                        await AppendTwice(host, stream, ExpectedVersion.Exactly(version), events, ct);
+                        break;
+                    case < 70 when Interlocked.Increment(ref newStreams) <= MaxNewStreams:
+                        await AppendTwice(host, NewTally(own.TenantId), ExpectedVersion.None, events, ct);
+                        break;
+                    case < 75:
+                        await Refused<ConcurrencyException>(host.Append(stream, ExpectedVersion.Exactly(long.MaxValue), events, ct));
+                        break;
+                    case < 78:
+                        await Refused<UnstorableEventException>(host.Append(stream, ExpectedVersion.Any, [.. events, NewEvent.Of(new Noted("\0"))], ct));
+                        break;
+                    case < 85:
+                        await Cancel(host, stream, NewEvents(events.Length, certain: false), TimeSpan.FromMicroseconds(random.Next(2000)));
+                        break;
+                    case < 98:
+                        ownVersion = await ByHand(host, own, ownVersion, events, random, ct);
+                        break;
+                    default:
+                        // A reader that begins in the middle of everything.
+                        lock (following)
                         {
-                            following.Add(Follow(host, shards: false, done, ct));
+                            if (following.Count < MaxFollowers)
+                            {
+                                following.Add(Follow(host, shards: false, done, ct));
+                            }
                         }
-                    }
 
-                    break;
+                        break;
+                }
+            }
+            catch (EventStoreUnavailableException unavailable) when (unavailable.IsTransient)
+            {
+                Interlocked.Increment(ref outages);
+                Array.ForEach(events, @event => receipts.Doubt(((Counted)@event.Event).Number));
             }
         }
     }
@@ -233,6 +243,7 @@ public sealed class Turmoil
             Readers = followers.Count,
             LongestHold = followers.Max(one => one.Follower.LongestHold),
             MostOpen = receipts.MostOpen,
+            Outages = outages,
             Unacknowledged = receipts.Unacknowledged,
             AcknowledgedButMissing = receipts.AcknowledgedButMissing,
             OutOfVersion = await hosts[0].Scalar<long>(

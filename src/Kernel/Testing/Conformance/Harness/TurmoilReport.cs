@@ -20,6 +20,9 @@ public sealed record TurmoilReport
     /// <summary>How much had to be remembered at once: events that were told of and not seen yet, or the other way round.</summary>
     public required int MostOpen { get; init; }
 
+    /// <summary>Calls that lost their connection.</summary>
+    public required int Outages { get; init; }
+
     /// <summary>Stored events that nobody was told of.</summary>
     public required int Unacknowledged { get; init; }
 
@@ -39,5 +42,5 @@ public sealed record TurmoilReport
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {Seed}: {Events} events, {Gaps} gaps, {Readers} readers, longest hold {LongestHold.TotalMilliseconds:F0} ms, at most {MostOpen} receipts open, {Lost} lost, {Duplicated} duplicated, {OutOfOrder} out of order, {AcknowledgedButMissing} acknowledged but missing, {Unacknowledged} unacknowledged, {OutOfVersion} out of version");
+        $"seed {Seed}: {Events} events, {Gaps} gaps, {Readers} readers, longest hold {LongestHold.TotalMilliseconds:F0} ms, at most {MostOpen} receipts open, {Outages} outages, {Lost} lost, {Duplicated} duplicated, {OutOfOrder} out of order, {AcknowledgedButMissing} acknowledged but missing, {Unacknowledged} unacknowledged, {OutOfVersion} out of version");
 }
