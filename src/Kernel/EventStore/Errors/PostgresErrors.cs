@@ -71,8 +71,8 @@ internal static class PostgresErrors
         }
     }
 
-    // Npgsql has lost the thread of a connection and closed it, which it says by an exception without a type of its own: seen after a cancellation that met
-    // a statement as it was prepared (npgsql issue 6391). Nobody knows whether the server has done what was asked.
+    // Npgsql has lost the thread of a connection and closed it ("Received unexpected backend message"), which it says by an exception without a type of its
+    // own. Nobody knows whether the server has done what was asked.
     private static bool IsConnectionGivenUp(Exception error) => error.GetType() == typeof(Exception) && error.Source == "Npgsql";
 
     private static EventSourcingException? Map(PostgresException error) => error.SqlState switch

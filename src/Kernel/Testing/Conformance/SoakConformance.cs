@@ -36,6 +36,7 @@ public abstract class SoakConformance(PostgresFixture postgres) : ConformanceTes
         TestContext.Current.TestOutputHelper?.WriteLine(report.ToString());
         Assert.True(report.IsSound, report.ToString());
         Assert.True(report.Events > 0);
+        Assert.InRange(report.Outages, 0, 5);
         Assert.InRange(report.MostOpen, 1, 10_000);
     }
 }

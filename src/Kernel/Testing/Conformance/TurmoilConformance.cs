@@ -55,5 +55,6 @@ public abstract class TurmoilConformance(PostgresFixture postgres) : Conformance
         TestContext.Current.TestOutputHelper?.WriteLine(report.ToString());
         Assert.True(report.IsSound, report.ToString());
         Assert.True(report.Events > 0);
+        Assert.InRange(report.Outages, 0, 5);
     }
 }
