@@ -37,7 +37,7 @@ internal static class ReferenceTable
         new(
             Hosting,
             [DistributedLock, EventStore],
-            ["FluentValidation", "Marten", "Microsoft.AspNetCore.OpenApi", "WolverineFx", "WolverineFx.Marten"],
+            ["FluentValidation", "Marten", "Microsoft.AspNetCore.OpenApi", "Microsoft.Extensions.Caching.Hybrid", "WolverineFx", "WolverineFx.Marten"],
             [AspNetCore],
             @"^Monolith\.Event(Sourcing|Store)$|^Npgsql$|^Microsoft\.(AspNetCore|Extensions|Net|OpenApi)(\.|$)|^Marten$|^Wolverine(\.|$)|^FluentValidation$|^JasperFx|^Weasel\."),
         new(

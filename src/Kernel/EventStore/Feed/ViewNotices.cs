@@ -52,7 +52,7 @@ internal sealed partial class ViewNotices(NpgsqlDataSource dataSource, TimeProvi
             {
                 await wanted.Reader.ReadAsync(ct);
                 await using var command = dataSource.CreateCommand(Statements.Text("notify_views.sql"));
-                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Write(host, Take()) });
+                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Write(Take()) });
                 await command.ExecuteNonQueryAsync(ct);
                 failures = 0;
                 await Task.Delay(ShortestInterval, time, ct);
@@ -75,6 +75,9 @@ internal sealed partial class ViewNotices(NpgsqlDataSource dataSource, TimeProvi
         var lines = notice.Split('\n');
         return lines[0] == host ? [] : lines.Skip(1).Select(Parse);
     }
+
+    /// <summary>The notice that tells of changes.</summary>
+    public string Write(IReadOnlyCollection<ViewChange> changes) => Write(host, changes);
 
     internal static string Write(string host, IReadOnlyCollection<ViewChange> changes)
     {

@@ -19,6 +19,9 @@ public sealed record HostSetup
     /// <summary>Where it logs.</summary>
     public ILoggerFactory? Loggers { get; init; }
 
+    /// <summary>The projection of which it wants to hear when its read model changes, and who hears it.</summary>
+    public (string Projection, Action<string?> Changed)? Watch { get; init; }
+
     /// <summary>Where it measures.</summary>
     public StoreMetrics? Metrics { get; init; }
 }

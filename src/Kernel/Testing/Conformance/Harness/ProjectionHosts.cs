@@ -83,8 +83,23 @@ public sealed class ProjectionHosts(ConformanceStore store, CancellationToken ct
         var views = new PlainViews(dataSource) { Refused = Refused };
         var eventStore = new PostgresEventStore(
             dataSource, Store.Setup.Model, storeOptions, loggers: setup.Loggers, inline: new InlineProjections(catalog, views));
+        var changes = new ReadModelChanges(eventStore.Feed);
+        if (setup.Watch is var (projection, changed))
+        {
+            changes.Watch(projection, changed);
+        }
+
         var runner = new ProjectionRunner(
-            dataSource, Store.Setup.Model, eventStore, catalog, views, setup.Options, new(dataSource, catalog, eventStore.Feed, views, options: setup.Options), setup.Metrics, loggers: setup.Loggers);
+            dataSource,
+            Store.Setup.Model,
+            eventStore,
+            catalog,
+            views,
+            setup.Options,
+            new(dataSource, catalog, eventStore.Feed, views, options: setup.Options),
+            setup.Metrics,
+            loggers: setup.Loggers,
+            changes: changes);
         owned.Push(dataSource);
         if (relay is not null)
         {
