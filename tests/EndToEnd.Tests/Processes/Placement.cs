@@ -37,7 +37,7 @@ public sealed class Placement : IAsyncDisposable
     /// <summary>The process that has the shard of a tenant.</summary>
     public async Task<int> OwnerOf(string tenant) => int.Parse(
         (await Rows(
-            $"select distinct split_part(owner, ':', 2) from eventstore.projection_checkpoints c join eventstore.tenants t using (shard) where tenant_id = '{tenant}'")).Single(),
+            $"select distinct split_part(owner, ':', 2) from eventstore.projection_checkpoints c join eventstore.tenants t using (shard) where t.tenant_id = '{tenant}'")).Single(),
         null);
 
     /// <summary>Waits until these hosts, and nobody else, have all shards, none more than its share.</summary>

@@ -15,6 +15,7 @@ public sealed class StatementFileTests(PostgresFixture postgres)
         ["append.sql"] = "text, uuid, bigint, timestamptz, jsonb, uuid[], text[], smallint[], jsonb[]",
         ["append_with_claims.sql"] = "text, uuid, bigint, timestamptz, jsonb, uuid[], text[], smallint[], jsonb[], text[], text[], text[], text[]",
         ["append_many.sql"] = "text[], uuid[], bigint[], jsonb[], timestamptz, text, int[], int[], uuid[], text[], smallint[], jsonb[]",
+        ["append_each.sql"] = "text[], uuid[], bigint[], jsonb[], timestamptz, text, uuid[], text[], smallint[], jsonb[]",
         ["append_all.sql"] = "text, uuid[], bigint[], jsonb[], timestamptz, int[], int[], uuid[], text[], smallint[], jsonb[]",
         ["lock_claims.sql"] = "text, text[], text[], text[]",
         ["release_claims.sql"] = "text, text[], text[], text[], uuid[]",

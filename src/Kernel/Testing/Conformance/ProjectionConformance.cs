@@ -136,7 +136,7 @@ public abstract class ProjectionConformance(PostgresFixture postgres) : Conforma
         await hosts.Until(() => runner.Statuses.Any(status => status.State == ProjectionState.Failing), "the batch is refused");
 
         Assert.Equal([1L], await hosts.Query<long>("select number from tests.numbers"));
-        Assert.True((await hosts.Query<long>($"select position from eventstore.projection_checkpoints join eventstore.tenants using (shard) where tenant_id = '{Acme}'"))[0] < refused.Position);
+        Assert.True((await hosts.Query<long>($"select position from eventstore.projection_checkpoints join eventstore.tenants t using (shard) where t.tenant_id = '{Acme}'"))[0] < refused.Position);
         await hosts.Execute("drop trigger refuse on tests.numbers");
         await hosts.CaughtUp(runner);
         Assert.Equal([1L, 2L], await hosts.Query<long>("select number from tests.numbers order by position"));
