@@ -82,8 +82,10 @@ public sealed class ProjectionOperationsTests(RunningHost host)
         await Spoil(id);
 
         var found = (await host.Post($"{Operations}/{Summaries}/verify", new { maxDifferences = 10 })).ShouldBe(200).Json;
-        var difference = Assert.Single(found["differences"]!.AsArray())!;
-        Assert.Equal(("demo", id, "different"), (Text(difference, "tenantId"), Text(difference, "aggregateId"), Text(difference, "kind")));
+
+        // A test before this one may have left an account whose event was skipped.
+        var difference = Assert.Single(found["differences"]!.AsArray(), one => Text(one!, "aggregateId") == id)!;
+        Assert.Equal(("demo", "different"), (Text(difference, "tenantId"), Text(difference, "kind")));
         Assert.Equal([("holder", "\"Mallory\"", "\"Ada Lovelace\"")], difference["members"]!.AsArray().Select(member => (Text(member!, "name"), Text(member!, "live"), Text(member!, "replayed"))));
 
         (await host.Post($"{Operations}/{Summaries}/rebuild", new { aggregateId = id })).ShouldBeProblem(400, "invalid");

@@ -107,6 +107,10 @@ public sealed class Relay : IAsyncDisposable
         catch (Exception end) when (end is OperationCanceledException or SocketException)
         {
         }
+        catch (InvalidOperationException) when (stopping.IsCancellationRequested)
+        {
+            // It was stopped between one connection and the next.
+        }
     }
 
     private async Task Serve(Socket store)
