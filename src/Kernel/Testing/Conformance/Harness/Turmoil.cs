@@ -227,8 +227,9 @@ public sealed class Turmoil
 
     private async Task<TurmoilReport> Compare(CancellationToken ct)
     {
-        var last = await hosts[0].Scalar<long>("select coalesce(max(position), 0) from eventstore.events", ct);
+        // In this order: an append whose writer has given up may still be on its way, and be stored between the two. Readers have to reach what was counted.
         var (streams, events) = await Stored(ct);
+        var last = await hosts[0].Scalar<long>("select coalesce(max(position), 0) from eventstore.events", ct);
         foreach (var (follower, witness) in followers)
         {
             await follower.Finish(last, ct);
