@@ -87,7 +87,7 @@ public sealed class MigrateTests(PostgresFixture postgres)
     public async Task What_cannot_be_done_is_one_line_on_the_error_output_and_exit_code_2()
     {
         (await HostCommand.Run("Host=127.0.0.1;Port=1;Username=nobody", "migrate", "--check")).ShouldFail("127.0.0.1:1");
-        (await HostCommand.Run("Host=127.0.0.1;Port=1;Username=nobody", "migrate", "--output", "/tmp/script.sql", "--script", "--ConnectionStrings:Monolith=Host=127.0.0.1;Port=2"))
+        (await HostCommand.Run("Host=127.0.0.1;Port=1;Username=nobody", "migrate", "--output", "script.sql", "--script", "--ConnectionStrings:Monolith=Host=127.0.0.1;Port=2"))
             .ShouldFail("127.0.0.1:2");
         (await HostCommand.Run(" ", "migrate")).ShouldFail("ConnectionStrings:Monolith is blank");
         (await HostCommand.Run("Host=127.0.0.1;Port=1", "migrate", "--output", "x")).ShouldEnd(2);

@@ -118,7 +118,6 @@ public sealed class CachedReadsOnHostsTests(PostgresFixture postgres)
             }
 
             Assert.False(patience.IsCancellationRequested, string.Create(CultureInfo.InvariantCulture, $"{path} does not show '{text}' within {Patience}."));
-            await Task.Delay(10, Ct);
         }
     }
 
