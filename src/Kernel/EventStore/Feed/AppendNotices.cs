@@ -64,26 +64,23 @@ internal sealed partial class AppendNotices(NpgsqlDataSource dataSource, Action 
             try
             {
                 await using var connection = await dataSource.OpenConnectionAsync(ct);
-                connection.Notification += (_, notice) =>
+                connection.Notification += Hear;
+                try
                 {
-                    if (notice.Channel == ViewNotices.Channel)
+                    await Subscribe(connection, ct);
+                    heard();
+                    heardOfViews(null);
+                    for (failures = 0; ;)
                     {
-                        heardOfViews(notice.Payload);
+                        if (!await connection.WaitAsync(LongestSilence, ct))
+                        {
+                            await Subscribe(connection, ct);
+                        }
                     }
-                    else if (notice.Payload != host)
-                    {
-                        heard();
-                    }
-                };
-                await Subscribe(connection, ct);
-                heard();
-                heardOfViews(null);
-                for (failures = 0; ;)
+                }
+                finally
                 {
-                    if (!await connection.WaitAsync(LongestSilence, ct))
-                    {
-                        await Subscribe(connection, ct);
-                    }
+                    await connection.RestoreSession(dataSource);
                 }
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -95,6 +92,18 @@ internal sealed partial class AppendNotices(NpgsqlDataSource dataSource, Action 
                 LogDeaf(problem.Message);
                 await backoff.Pause(++failures, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    private void Hear(object sender, NpgsqlNotificationEventArgs notice)
+    {
+        if (notice.Channel == ViewNotices.Channel)
+        {
+            heardOfViews(notice.Payload);
+        }
+        else if (notice.Payload != host)
+        {
+            heard();
         }
     }
 

@@ -132,6 +132,7 @@ internal sealed class HostSession(NpgsqlDataSource dataSource, ProjectionCatalog
         if (connection is { } session)
         {
             connection = null;
+            await session.RestoreSession(dataSource);
             await session.DisposeAsync();
         }
     }

@@ -49,8 +49,21 @@ internal sealed class Verification(NpgsqlDataSource dataSource, ProjectionCatalo
 
     private async Task<VerificationReport?> Try(Projection projection, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken ct)
     {
-        var writer = projection.Writer(views);
         await using var connection = await dataSource.OpenConnectionAsync(ct);
+        try
+        {
+            return await Try(connection, projection, options, progress, ct);
+        }
+        finally
+        {
+            await connection.RestoreSession(dataSource);
+        }
+    }
+
+    private async Task<VerificationReport?> Try(
+        NpgsqlConnection connection, Projection projection, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken ct)
+    {
+        var writer = projection.Writer(views);
         await writer.Prepare(connection, ct);
         await writer.MakeAside(connection, ct);
         VerificationState start;
