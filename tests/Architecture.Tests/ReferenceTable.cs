@@ -9,6 +9,7 @@ internal sealed record Row(string Project, string[] Projects, string[] Packages,
 internal static class ReferenceTable
 {
     private const string EventSourcing = "src/Kernel/EventSourcing/Monolith.EventSourcing.csproj";
+    private const string Contracts = "src/Kernel/Contracts/Monolith.Contracts.csproj";
     private const string EventStore = "src/Kernel/EventStore/Monolith.EventStore.csproj";
     private const string Hosting = "src/Kernel/Hosting/Monolith.Hosting.csproj";
     private const string EmbeddedPostgres = "src/Kernel/EmbeddedPostgres/Monolith.EmbeddedPostgres.csproj";
@@ -22,10 +23,11 @@ internal static class ReferenceTable
     private const string AspNetCore = "Microsoft.AspNetCore.App";
 
     // Npgsql is missing on purpose: a module has its data from the store and from documents.
-    private const string ModuleAssemblies = @"^Monolith\.(EventSourcing|EventStore|Hosting)$|^Monolith\.[^.]+\.Contracts$|^Microsoft\.(AspNetCore|Extensions|Net|OpenApi)(\.|$)|^Marten$|^Wolverine$|^FluentValidation$|^JasperFx|^Weasel\.";
+    private const string ModuleAssemblies = @"^Monolith\.(Contracts|EventSourcing|EventStore|Hosting)$|^Monolith\.[^.]+\.Contracts$|^Microsoft\.(AspNetCore|Extensions|Net|OpenApi)(\.|$)|^Marten$|^Wolverine$|^FluentValidation$|^JasperFx|^Weasel\.";
 
     public static IReadOnlyList<Row> Rows { get; } =
     [
+        new(Contracts, [], [], [], "^$"),
         new(EventSourcing, [], [], [], "^$"),
         new(
             EventStore,
@@ -36,19 +38,19 @@ internal static class ReferenceTable
         new(EmbeddedPostgres, [], ["Microsoft.Extensions.Logging.Abstractions", "Npgsql"], [], @"^Npgsql$|^Microsoft\.Extensions\.|^Microsoft\.Win32\."),
         new(
             Hosting,
-            [DistributedLock, EventStore],
+            [Contracts, DistributedLock, EventStore],
             ["FluentValidation", "Marten", "Microsoft.AspNetCore.OpenApi", "Microsoft.Extensions.Caching.Hybrid", "WolverineFx", "WolverineFx.Marten"],
             [AspNetCore],
-            @"^Monolith\.Event(Sourcing|Store)$|^Npgsql$|^Microsoft\.(AspNetCore|Extensions|Net|OpenApi)(\.|$)|^Marten$|^Wolverine(\.|$)|^FluentValidation$|^JasperFx|^Weasel\."),
+            @"^Monolith\.(Contracts|Event(Sourcing|Store))$|^Npgsql$|^Microsoft\.(AspNetCore|Extensions|Net|OpenApi)(\.|$)|^Marten$|^Wolverine(\.|$)|^FluentValidation$|^JasperFx|^Weasel\."),
         new(
             Testing,
             [EmbeddedPostgres, EventStore],
             ["CsCheck", "Testcontainers.PostgreSql", "xunit.v3.assert", "xunit.v3.extensibility.core"],
             [],
             @"^Monolith\.(EventSourcing|EventStore|EmbeddedPostgres)$|^Npgsql$|^Microsoft\.Extensions\.|^xunit\.v3\.|^CsCheck$|^Testcontainers|^Docker\."),
-        new(UsersContracts, [], [], [], "^$"),
+        new(UsersContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
         new(Users, [Hosting, UsersContracts], [], [AspNetCore], ModuleAssemblies),
-        new(AccountsContracts, [], [], [], "^$"),
+        new(AccountsContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
         new(Accounts, [Hosting, AccountsContracts], [], [AspNetCore], ModuleAssemblies),
         new(
             Host,

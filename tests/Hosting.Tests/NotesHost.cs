@@ -27,7 +27,7 @@ public sealed class NotesHost(PostgresFixture postgres) : IAsyncLifetime
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            Args = settings,
+            Args = ["--Messages:RetryAfter:0=00:00:00.05", "--Messages:RetryAfter:1=00:00:00.1", "--Messages:PollingInterval=00:00:00.2", .. settings],
             EnvironmentName = environment,
             ApplicationName = typeof(NotesHost).Assembly.GetName().Name,
         });

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Routing;
 using Monolith.Accounts.Features;
+using Monolith.Accounts.Integration;
 using Monolith.Accounts.ReadModels;
 using Monolith.Hosting;
 
@@ -17,6 +18,7 @@ public sealed class AccountsModule : Module
         ArgumentNullException.ThrowIfNull(module);
         module.AddProjection<AccountSummaries>();
         module.AddProjection<Statements>();
+        module.AddPublisher<AccountPublisher>();
 
         // A statement is read newest first: this index holds the movements of one account in that order, however many there are.
         module.Documents(documents => documents.For<Movement>()

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Monolith.Hosting;
 using Monolith.Users.Domain;
 using Monolith.Users.Features;
+using Monolith.Users.Integration;
 using Monolith.Users.ReadModels;
 
 namespace Monolith.Users;
@@ -20,6 +21,7 @@ public sealed class UsersModule : Module
         ArgumentNullException.ThrowIfNull(module);
         module.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         module.AddProjection<UserProfiles>();
+        module.AddPublisher<UserPublisher>();
 
         // The list is counted and sorted for every page, and users change seldom.
         module.CacheReadsOf<UserProfiles>();

@@ -11,10 +11,16 @@ public sealed class NotesModule : Module
     public override void Configure(ModuleBuilder module)
     {
         module.Services.AddSingleton<Handled>();
+        module.Services.AddSingleton<Heard>();
+        module.AddPublisher<NotePublisher>();
         module.AddProjection<NoteTitles>();
         module.AddProjection<NoteTexts>();
         module.CacheReadsOf<NoteTexts>();
-        module.Documents(documents => documents.For<Pin>());
+        module.Documents(documents =>
+        {
+            documents.For<Pin>();
+            documents.For<NoteCopy>();
+        });
     }
 
     public override void MapRoutes(RouteGroupBuilder routes)

@@ -4,7 +4,8 @@ namespace Monolith.EventStore.Projections;
 
 /// <summary>
 /// A read model's recipe: which events it reads and what it makes of them. It has no clock, no random and no I/O, so that a rebuild gives the
-/// same rows. Derive from one of its kinds: <see cref="DocumentProjection{TView}"/>, <see cref="TableProjection"/>, <see cref="Subscription"/>.
+/// same rows. Derive from one of its kinds: <see cref="DocumentProjection{TView}"/>, <see cref="TableProjection"/>, <see cref="Subscription"/>,
+/// <see cref="TransactionalSubscription{TEffect}"/>.
 /// </summary>
 public abstract class Projection
 {
@@ -46,6 +47,9 @@ public abstract class Projection
 
     /// <summary>The documents it makes; null when it makes none.</summary>
     internal virtual Type? ViewType => null;
+
+    /// <summary>Where it begins, of a projection that has side effects in the place of rows; null of every other.</summary>
+    internal virtual StartFrom? SideEffectsFrom => null;
 
     /// <summary>Throws unless the projection can run: called once, when the host's projections are collected.</summary>
     internal abstract void Check();

@@ -22,6 +22,9 @@ internal sealed class ProjectionBatch : IAsyncDisposable
 
     public NpgsqlBatch Statements { get; } = new();
 
+    /// <summary>What is written behind the statements, in the same transaction; null for nothing. Only of a batch that is committed by itself.</summary>
+    public IFollowingRows? FollowedBy { get; set; }
+
     /// <summary>Whoever calls the projection's own code says so here.</summary>
     public Pulse Pulse { get; } = new();
 
@@ -53,8 +56,28 @@ internal sealed class ProjectionBatch : IAsyncDisposable
     /// <summary>Executes the statements: all or none.</summary>
     public async Task Execute(CancellationToken ct)
     {
-        await Connection(ct);
+        var connection = await Connection(ct);
+        if (FollowedBy is null)
+        {
+            await Statements.ExecuteNonQueryAsync(ct);
+            return;
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        Statements.Transaction = transaction;
         await Statements.ExecuteNonQueryAsync(ct);
+        await FollowedBy.Write(transaction, ct);
+        try
+        {
+            await transaction.CommitAsync(ct);
+        }
+        catch
+        {
+            await FollowedBy.InDoubt();
+            throw;
+        }
+
+        await FollowedBy.Committed();
     }
 
     /// <summary>The event whose statement the database refused; null when it was none's in particular.</summary>
@@ -75,4 +98,17 @@ internal sealed class ProjectionBatch : IAsyncDisposable
             slots!.Give();
         }
     }
+}
+
+/// <summary>Rows that are written behind the statements of a batch, by whoever knows them.</summary>
+internal interface IFollowingRows
+{
+    /// <summary>Writes them; the first statement has moved the checkpoint by then.</summary>
+    Task Write(NpgsqlTransaction transaction, CancellationToken ct);
+
+    /// <summary>They are stored.</summary>
+    Task Committed();
+
+    /// <summary>The commit was sent, and it is not known what became of it.</summary>
+    Task InDoubt();
 }

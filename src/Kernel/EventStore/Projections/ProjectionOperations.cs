@@ -62,7 +62,7 @@ public sealed class ProjectionOperations
     /// <exception cref="RebuildDiskException">There is not enough disk for it.</exception>
     public async Task Rebuild(string projection, CancellationToken ct = default)
     {
-        if (catalog[projection] is Subscription subscription)
+        if (catalog[projection] is { SideEffectsFrom: not null } subscription)
         {
             await Rebuilding.Restart(subscription, ct);
         }
@@ -121,7 +121,7 @@ public sealed class ProjectionOperations
     public async Task<IReadOnlyList<string>> RebuildAll(string? aggregateType = null, string? tenantId = null, CancellationToken ct = default)
     {
         var begun = new List<string>();
-        foreach (var projection in catalog.All.Where(projection => projection is not Subscription && (tenantId is null || projection.WhyNotByTenant is null)))
+        foreach (var projection in catalog.All.Where(projection => projection.SideEffectsFrom is null && (tenantId is null || projection.WhyNotByTenant is null)))
         {
             if (aggregateType is null || catalog.AggregateTypesOf(projection.Name).Contains(aggregateType, StringComparer.Ordinal))
             {

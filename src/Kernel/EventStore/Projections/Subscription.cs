@@ -15,7 +15,11 @@ public abstract class Subscription(string name) : Projection(name, version: 1)
     /// <summary>Does what is to be done for an event. What it throws is retried.</summary>
     public abstract Task Handle(EventEnvelope envelope, CancellationToken ct);
 
-    internal override string? WhyNotByTenant => "it is a subscription, which keeps no rows";
+    internal const string KeepsNoRows = "it is a subscription, which keeps no rows";
+
+    internal override StartFrom? SideEffectsFrom => Start;
+
+    internal override string? WhyNotByTenant => KeepsNoRows;
 
     internal override string? WhyNotByAggregate => WhyNotByTenant;
 

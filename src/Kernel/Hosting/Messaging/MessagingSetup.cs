@@ -7,7 +7,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
 using Wolverine;
+using Wolverine.Configuration;
 using Wolverine.ErrorHandling;
+using Wolverine.Runtime.Serialization;
+using Wolverine.Util;
 
 namespace Monolith.Hosting;
 
@@ -16,8 +19,14 @@ internal static class MessagingSetup
 {
     internal const string Schema = "wolverine";
 
-    public static void AddMessaging(this IServiceCollection services, ModuleSet modules, IHostEnvironment environment, Assembly application)
+    public static void AddMessaging(
+        this IServiceCollection services, ModuleSet modules, IReadOnlyList<ModuleBuilder> settings, MessageOptions messages, IHostEnvironment environment, Assembly application)
     {
+        IntegrationEventTypes.CheckTogether(settings.SelectMany(module => module.Publishers).SelectMany(publisher => publisher.Publishes));
+        WolverineMessageNaming.InsertFirst<IntegrationEventTypes>();
+        services.AddSingleton(messages);
+        services.AddSingleton<MessageHandover>();
+        services.AddSingleton<MessageOperations>();
         services.AddValidatorsOf(modules);
         services.CritterStackDefaults(defaults =>
         {
@@ -45,7 +54,16 @@ internal static class MessagingSetup
             options.Durability.Mode = environment.IsDevelopment() ? DurabilityMode.Solo : DurabilityMode.Balanced;
             options.EnableRelayOfUserName = true;
 
+            // As events are written: what was put into a queue must be read by the next build, too.
+            options.DefaultSerializer = new SystemTextJsonSerializer(new(EventJson.Options));
+            options.Durability.ScheduledJobPollingTime = messages.PollingInterval;
             options.Policies.UseDurableLocalQueues();
+
+            // Messages of one aggregate are handled one after the other, those of different ones beside each other.
+            options.Policies.AllLocalQueues(queue => queue.PartitionProcessingByGroupId(PartitionSlots.Five));
+
+            // A handler that writes documents is stored together with the mark that its message is handled.
+            options.Policies.AutoApplyTransactions();
             options.Policies.AddMiddleware(typeof(OperationMiddleware), chain => chain.Handlers.Any(handler => modules.Assemblies.Contains(handler.HandlerType.Assembly)));
             options.Policies.Add<ValidationPolicy>();
 
@@ -54,9 +72,10 @@ internal static class MessagingSetup
             options.Policies.MessageSuccessLogLevel(LogLevel.Debug);
             options.Policies.MessageExecutionLogLevel(LogLevel.Trace);
 
-            // Not for commands invoked in line, whose caller decides: repeating one that may have been stored could store it twice.
-            options.OnException<EventSourcingException>(error => error.IsTransient)
-                .ScheduleRetry(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1));
+            // Not for commands invoked in line, whose caller decides: repeating one that may have been stored could store it twice. What a queue cannot deliver in the
+            // end becomes a dead letter. A rule that refuses may refuse because another message is late, so it is asked again; what is malformed stays so.
+            options.OnException<ValidationException>().MoveToErrorQueue();
+            options.OnException<Exception>().ScheduleRetry([.. messages.RetryAfter]);
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Monolith.Contracts;
 using Monolith.EventSourcing;
 using Wolverine;
 
@@ -30,10 +31,14 @@ public static class OperationMiddleware
         return envelope.TenantId is not { Length: > 0 } tenant ? null : new(tenant, new EventMetadata
         {
             CorrelationId = envelope.CorrelationId,
-            CausationId = envelope.Destination is null ? null : envelope.Id.ToString("N"),
+            CausationId = CauseOf(envelope)?.ToString("N"),
             Command = command,
             UserId = envelope.UserName,
-            TraceId = Activity.Current?.TraceId.ToHexString(),
+            TraceId = Activity.Current?.TraceId.ToHexString() ?? MessageTrace.TraceOf(envelope.ParentId),
         });
     }
+
+    // What an integration event leads to was caused by the stored event behind it, so that events name each other, and no message that nobody keeps.
+    private static Guid? CauseOf(Envelope envelope) =>
+        envelope.Destination is null ? null : envelope.Message is IIntegrationEvent message ? message.Origin.EventId : envelope.Id;
 }

@@ -10,6 +10,7 @@ public sealed class ModuleBuilder
 {
     private readonly List<Action<MartenRegistry>> documents = [];
     private readonly List<Type> documentTypes = [];
+    private readonly List<Publisher> publishers = [];
 
     internal ModuleBuilder(Module module, IServiceCollection services, IConfiguration configuration)
     {
@@ -31,6 +32,8 @@ public sealed class ModuleBuilder
 
     internal IReadOnlyList<Type> DocumentTypes => documentTypes;
 
+    internal IReadOnlyList<Publisher> Publishers => publishers;
+
     /// <summary>Registers a projection. It runs on every host that is allowed to, from the first event on.</summary>
     public ModuleBuilder AddProjection<TProjection>() where TProjection : Projection
     {
@@ -40,6 +43,19 @@ public sealed class ModuleBuilder
             documentTypes.Add(document);
         }
 
+        return this;
+    }
+
+    /// <summary>Registers the module's publisher. It runs on every host that is allowed to, from the first event of the store on.</summary>
+    public ModuleBuilder AddPublisher<TPublisher>() where TPublisher : Publisher, new()
+    {
+        var publisher = new TPublisher();
+        publishers.Add(publisher);
+        Services.AddSingleton<Projection>(services =>
+        {
+            publisher.Connect(Module, services.GetRequiredService<MessageHandover>());
+            return publisher;
+        });
         return this;
     }
 

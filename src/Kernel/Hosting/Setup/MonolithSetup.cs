@@ -19,7 +19,7 @@ public static class MonolithSetup
     /// <param name="application">The assembly that holds the generated code of the handlers.</param>
     /// <param name="modules">The modules, in the order of the API description.</param>
     /// <exception cref="EventSourcing.InvalidModelException">The modules do not fit together.</exception>
-    /// <exception cref="InvalidSettingException">A section of the kernel, <c>EventStore</c>, <c>Projections</c> or <c>ReadModels</c>, is wrong.</exception>
+    /// <exception cref="InvalidSettingException">A section of the kernel, <c>EventStore</c>, <c>Projections</c>, <c>Messages</c> or <c>ReadModels</c>, is wrong.</exception>
     public static WebApplicationBuilder AddMonolith(this WebApplicationBuilder builder, Assembly application, params IReadOnlyList<Module> modules)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -35,11 +35,15 @@ public static class MonolithSetup
         services.AddSingleton<DatabasePreparation>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabasePreparation>());
         services.AddDocuments(set, settings);
+
+        // Before the runner of projections: publishers hand over to queues that run, and stop before these do.
+        var messages = new MessageOptions();
+        builder.Configuration.Read("Messages", messages, messages.Validate);
+        services.AddMessaging(set, settings, messages, builder.Environment, application);
         services.AddReadModels(options => builder.Configuration.Read("Projections", options, options.Validate));
         var readModels = new ReadModelOptions();
         builder.Configuration.Read("ReadModels", readModels, readModels.Validate);
         services.AddSingleton(readModels);
-        services.AddMessaging(set, builder.Environment, application);
         services.AddHttp();
         services.AddApiDescription();
         services.AddReadiness();
@@ -58,6 +62,7 @@ public static class MonolithSetup
         app.UseMiddleware<TenantMiddleware>();
         app.MapReadiness();
         app.MapProjectionOperations();
+        app.MapMessageOperations();
         foreach (var module in app.Services.GetRequiredService<ModuleSet>().All)
         {
             module.MapRoutes(app.MapGroup($"/api/{module.Name}").WithTags(module.Name).WithMetadata(new NeedsTenant()).AddEndpointFilter(ReadYourWrites.Wait));

@@ -66,7 +66,7 @@ internal sealed class HostSession(NpgsqlDataSource dataSource, ProjectionCatalog
                     {
                         Parameters.Of(names),
                         Parameters.Of(catalog.All.Select(projection => projection.Version).ToArray()),
-                        Parameters.Of(catalog.All.Select(projection => projection is Subscription subscription ? subscription.Start.After ?? now : 0).ToArray()),
+                        Parameters.Of(catalog.All.Select(projection => projection.SideEffectsFrom is { } start ? start.After ?? now : 0).ToArray()),
                         Parameters.Of(time.GetUtcNow()),
                     },
                 },

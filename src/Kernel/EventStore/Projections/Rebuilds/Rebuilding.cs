@@ -98,7 +98,7 @@ internal sealed class Rebuilding(NpgsqlDataSource dataSource, ProjectionCatalog 
     }
 
     /// <summary>Delivers everything to a subscription again: there are no rows to be built beside others.</summary>
-    public async Task Restart(Subscription subscription, CancellationToken ct)
+    public async Task Restart(Projection subscription, CancellationToken ct)
     {
         var end = await feed.Refresh(ct);
         await using var connection = await dataSource.OpenConnectionAsync(ct);

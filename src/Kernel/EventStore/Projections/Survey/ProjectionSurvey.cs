@@ -33,7 +33,7 @@ internal sealed class ProjectionSurvey(NpgsqlDataSource dataSource, ProjectionCa
                 var hasRun = rows.TryGetValue(projection.Name, out var row);
                 return new ProjectionOverview(
                     projection.Name,
-                    projection is Subscription ? ProjectionKind.Subscription : projection is TableProjection ? ProjectionKind.Table : ProjectionKind.Document,
+                    projection.SideEffectsFrom is not null ? ProjectionKind.Subscription : projection is TableProjection ? ProjectionKind.Table : ProjectionKind.Document,
                     projection.Version,
                     hasRun ? row.Version : null,
                     catalog.AggregateTypesOf(projection.Name),

@@ -31,9 +31,9 @@ internal sealed class Verification(NpgsqlDataSource dataSource, ProjectionCatalo
     public async Task<VerificationReport> Run(Projection projection, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken ct)
     {
         options.Validate();
-        if (projection is Subscription)
+        if (projection.SideEffectsFrom is not null)
         {
-            throw new VerificationRefusedException(projection.Name, "it is a subscription, which keeps no rows");
+            throw new VerificationRefusedException(projection.Name, Subscription.KeepsNoRows);
         }
 
         for (var attempt = 1; attempt <= Attempts; attempt++)
