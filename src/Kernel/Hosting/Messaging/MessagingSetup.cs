@@ -62,8 +62,7 @@ internal static class MessagingSetup
             // Messages of one aggregate are handled one after the other, those of different ones beside each other.
             options.Policies.AllLocalQueues(queue => queue.PartitionProcessingByGroupId(PartitionSlots.Five));
 
-            // A handler that writes documents is stored together with the mark that its message is handled.
-            options.Policies.AutoApplyTransactions();
+            options.Policies.Add<DocumentTransactionPolicy>();
             options.Policies.AddMiddleware(typeof(OperationMiddleware), chain => chain.Handlers.Any(handler => modules.Assemblies.Contains(handler.HandlerType.Assembly)));
             options.Policies.Add<ValidationPolicy>();
 

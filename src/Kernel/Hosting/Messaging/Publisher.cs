@@ -19,7 +19,7 @@ namespace Monolith.Hosting;
 ///     public UserPublisher() : base("users.publisher")
 ///     {
 ///         Reads&lt;User&gt;();
-///         On((UserDeleted _, Origin origin) => new Contracts.UserDeleted(origin.AggregateId, origin));
+///         On((UserDeleted _, Origin origin) => new Told.UserDeleted(origin.AggregateId, origin));
 ///     }
 /// }
 /// </code>

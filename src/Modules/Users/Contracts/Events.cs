@@ -1,6 +1,6 @@
 using Monolith.Contracts;
 
-namespace Monolith.Users.Contracts;
+namespace Monolith.Users.Contracts.Events;
 
 // A field may be added, nullable or with a default; never renamed, never removed, never given another meaning: a new name is a new event.
 
