@@ -26,8 +26,11 @@ internal static class CommandLine
         return builder;
     }
 
-    /// <summary>Whether what is asked for uses the database. Generating code and showing help do not.</summary>
-    public static bool NeedsDatabase(string[] args) => Words(args) is not ["codegen" or "describe", ..] && !AsksForHelp(args);
+    /// <summary>Whether what is asked for uses the database. Generating code, showing help and issuing a token do not.</summary>
+    public static bool NeedsDatabase(string[] args) => Words(args) is not ["codegen" or "describe" or "token", ..] && !AsksForHelp(args);
+
+    /// <summary>Whether the host itself is to run.</summary>
+    public static bool StartsHost(string[] args) => Words(args).Length == 0;
 
     /// <summary>Whether a command of operators is asked for.</summary>
     public static bool IsOperators(string[] args) => OperatorCommands.Know(Words(args)) || (AsksForHelp(args) && OperatorCommands.Know(Words(args)[1..]));

@@ -16,10 +16,16 @@ internal sealed class HostDatabase : IAsyncDisposable
     /// Puts the data source among the services, and begins to start the private server when no connection string is configured: it comes up while
     /// the host is put together.
     /// </summary>
-    /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
+    /// <exception cref="InvalidSettingException">A setting is wrong, or the host may not start with it; every mistake is named.</exception>
     public static HostDatabase Provide(WebApplicationBuilder builder, string[] args)
     {
-        var settings = HostSettings.Read(builder.Configuration, builder.Environment);
+        var settings = HostSettings.Read(builder.Configuration);
+        if (CommandLine.NeedsDatabase(args))
+        {
+            var mistakes = settings.Mistakes(builder.Environment);
+            ProductionRules.Refuse(CommandLine.StartsHost(args) ? [.. mistakes, .. ProductionRules.Mistakes(builder.Configuration, builder.Environment)] : mistakes);
+        }
+
         var provided = new HostDatabase(
             settings.ConnectionString is { } configured ? Task.FromResult(((EmbeddedPostgresServer?)null, configured))
             : CommandLine.NeedsDatabase(args) ? Task.Run(() => StartServer(settings.EmbeddedPostgres, isQuiet: CommandLine.IsOperators(args)))

@@ -9,15 +9,29 @@ internal sealed record HostSettings
     public const string Connection = "Monolith";
     private const string Section = "EmbeddedPostgres";
 
+    private bool allowsPrivateServer;
+
     /// <summary>The database to use as it is; null for a private server.</summary>
     public string? ConnectionString { get; private init; }
 
     /// <summary>How to run the private server.</summary>
     public EmbeddedPostgresOptions EmbeddedPostgres { get; private init; } = new();
 
+    /// <summary>What this host may not start with outside Development, a sentence each.</summary>
+    public IReadOnlyList<string> Mistakes(IHostEnvironment environment)
+    {
+        if (ConnectionString is not null || environment.IsDevelopment() || (allowsPrivateServer && !environment.IsProduction()))
+        {
+            return [];
+        }
+
+        var otherwise = environment.IsProduction() ? "" : $", unless {Section}:Allow is true";
+        return [$"ConnectionStrings:{Connection} is missing: in the environment {environment.EnvironmentName} the host starts no PostgreSQL of its own{otherwise}."];
+    }
+
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="InvalidSettingException">A value is malformed, unknown, or missing.</exception>
-    public static HostSettings Read(IConfiguration configuration, IHostEnvironment environment)
+    /// <exception cref="InvalidSettingException">A value is malformed or unknown.</exception>
+    public static HostSettings Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(Section);
         RefuseUnknown(section);
@@ -27,15 +41,9 @@ internal sealed record HostSettings
             throw new InvalidSettingException($"ConnectionStrings:{Connection} is blank. Leave it out to have a private server in Development.");
         }
 
-        if (connection is null && !environment.IsDevelopment() && !Flag(section, "Allow"))
-        {
-            throw new InvalidSettingException(
-                $"ConnectionStrings:{Connection} is missing. In the environment {environment.EnvironmentName} the host starts no PostgreSQL of its own, "
-                + $"unless {Section}:Allow is true.");
-        }
-
         return new()
         {
+            allowsPrivateServer = Flag(section, "Allow"),
             ConnectionString = connection,
             EmbeddedPostgres = new()
             {

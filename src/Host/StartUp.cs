@@ -75,7 +75,7 @@ internal static class StartUp
         public Task StartedAsync(CancellationToken cancellationToken)
         {
             var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? DefaultUrl;
-            Console.WriteLine(environment.IsDevelopment() ? Welcome(address) : Warning(address));
+            Console.WriteLine(environment.IsDevelopment() ? Welcome(address) : $"Monolith listens on {address}");
             return Task.CompletedTask;
         }
 
@@ -90,17 +90,10 @@ internal static class StartUp
 
             Monolith listens on {{address}}
             API page:  {{address}}{{ApiPage}}
-            Try it:    curl -i {{address}}/api/users -H 'X-Tenant-Id: {{DemoTenant}}' -H 'Content-Type: application/json' \
+            A token:   TOKEN=$(dotnet run -v q --project src/Host -- token --tenant {{DemoTenant}})
+            Try it:    curl -i {{address}}/api/users -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
                          -d '{"email":"ada@example.com","username":"ada","password":"correct horse battery"}'
             Stop it:   Ctrl+C
-
-            """;
-
-        private static string Warning(string address) =>
-            $"""
-
-            Monolith listens on {address}
-            Every request to /api is refused with 401: outside Development a tenant comes from a bearer token, which this build does not read yet.
 
             """;
     }

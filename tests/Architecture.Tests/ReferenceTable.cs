@@ -39,9 +39,9 @@ internal static class ReferenceTable
         new(
             Hosting,
             [Contracts, DistributedLock, EventStore],
-            ["FluentValidation", "Marten", "Microsoft.AspNetCore.OpenApi", "Microsoft.Extensions.Caching.Hybrid", "WolverineFx", "WolverineFx.Marten"],
+            ["FluentValidation", "Marten", "Microsoft.AspNetCore.Authentication.JwtBearer", "Microsoft.AspNetCore.OpenApi", "Microsoft.Extensions.Caching.Hybrid", "WolverineFx", "WolverineFx.Marten"],
             [AspNetCore],
-            @"^Monolith\.(Contracts|Event(Sourcing|Store))$|^Npgsql$|^Microsoft\.(AspNetCore|Extensions|Net|OpenApi)(\.|$)|^Marten$|^Wolverine(\.|$)|^FluentValidation$|^JasperFx|^Weasel\."),
+            @"^Monolith\.(Contracts|Event(Sourcing|Store))$|^Npgsql$|^Microsoft\.(AspNetCore|Extensions|IdentityModel|Net|OpenApi)(\.|$)|^Marten$|^Wolverine(\.|$)|^FluentValidation$|^JasperFx|^Weasel\."),
         new(
             Testing,
             [EmbeddedPostgres, EventStore],

@@ -32,7 +32,7 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
         using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
         Assert.Equal((HttpStatusCode.OK, "Healthy"), (ready.StatusCode, await ready.Content.ReadAsStringAsync(Ct)));
 
-        // Requests are refused until tokens are read, so an account is opened beside the host, as the same role.
+        // The authority of these settings issues nothing, so an account is opened beside the host, as the same role.
         await using var connections = NpgsqlDataSource.Create(ConnectionStrings.Tune(database.Application));
         await using var store = StoreOfModules.Open(connections);
         await store.Tenants.Add("acme", TenantPlacement.Dedicated, Ct);
@@ -55,7 +55,7 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
             web.UseSetting("EventStore:ApplicationRole", database.ApplicationRole);
         });
         using var client = host.Server.CreateClient();
-        client.DefaultRequestHeaders.Add("X-Tenant-Id", "demo");
+        client.DefaultRequestHeaders.Authorization = Tokens.Bearer("demo");
 
         using var opened = await client.PostAsJsonAsync("/api/accounts", new { holder = "Ada", currency = "EUR" }, Ct);
         Assert.Equal(HttpStatusCode.Created, opened.StatusCode);

@@ -95,7 +95,7 @@ public sealed class HttpTests(RunningHost host)
 
         (await host.Get(user, "unknown")).ShouldBeProblem(403, "unknown_tenant");
         using var nameless = new HttpRequestMessage(HttpMethod.Get, user);
-        (await host.Send(nameless)).ShouldBeProblem(400, "tenant_required");
+        (await host.Send(nameless)).ShouldBeProblem(401, "unauthenticated");
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class HttpTests(RunningHost host)
         (await host.Post("/api/users", "{")).ShouldBeProblem(400, "invalid");
         (await host.Post("/api/users", $$"""{"email":"{{new string('x', 1024 * 1024)}}"}""")).ShouldBeProblem(413, "too_large");
         using var text = new HttpRequestMessage(HttpMethod.Post, "/api/users") { Content = new StringContent("hello", Encoding.UTF8, "text/plain") };
-        text.Headers.Add("X-Tenant-Id", "demo");
+        text.Headers.Authorization = Tokens.Bearer("demo");
         (await host.Send(text)).ShouldBeProblem(415, "unsupported_media_type");
         (await host.Delete("/api/users")).ShouldBeProblem(405, "method_not_allowed");
         (await host.Get("/api/users?email=a%00b")).ShouldBeProblem(400, "invalid");

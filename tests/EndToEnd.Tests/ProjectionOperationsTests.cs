@@ -130,7 +130,7 @@ public sealed class ProjectionOperationsTests(RunningHost host)
 
         (await host.Post($"{Operations}/{Summaries}/parked/{skipped}/skip", new { })).ShouldBeProblem(400, "invalid");
         (await host.Post($"{Operations}/{Summaries}/parked/{skipped}/skip", new { reason = " " })).ShouldBeProblem(400, "invalid");
-        (await host.Post($"{Operations}/{Summaries}/parked/{skipped}/skip", new { reason = "Ticket 4711." }, "demo", ("X-User-Id", "ada"))).ShouldBe(204);
+        (await host.Post($"{Operations}/{Summaries}/parked/{skipped}/skip", new { reason = "Ticket 4711." }, "demo", Tokens.Header("demo", "ada", isOperator: true))).ShouldBe(204);
         await Until(async () => (await host.Get($"{Operations}/parked")).Json.AsArray().Count == 0);
         Assert.Equal("Ticket 4711./ada", await Scalar($"select reason || '/' || skipped_by from eventstore.projection_skipped where position = {skipped}"));
 

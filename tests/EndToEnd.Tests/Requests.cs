@@ -42,9 +42,10 @@ internal static class Requests
     private static HttpRequestMessage Request(HttpMethod method, string path, object? body, string tenant, (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path);
-        request.Headers.Add("X-Tenant-Id", tenant);
+        request.Headers.Authorization = Tokens.Bearer(tenant, isOperator: path.StartsWith("/operations", StringComparison.Ordinal));
         foreach (var (name, value) in headers)
         {
+            request.Headers.Remove(name);
             request.Headers.TryAddWithoutValidation(name, value);
         }
 

@@ -61,7 +61,7 @@ public sealed class UserTests(RunningHost host)
     {
         var user = await host.NewUser();
         var before = DateTimeOffset.UtcNow.AddMinutes(-1);
-        (await host.Put($"{user}/profile", new { firstName = "Grace" }, "demo", ("X-User-Id", "admin-7"))).ShouldBe(200);
+        (await host.Put($"{user}/profile", new { firstName = "Grace" }, "demo", Tokens.Header("demo", "admin-7"))).ShouldBe(200);
 
         var newest = (await host.Get($"{user}/history?pageSize=1")).ShouldBe(200).Json;
         var entry = Assert.Single(newest["items"]!.AsArray())!;

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,6 +24,13 @@ public sealed class NotesHost(PostgresFixture postgres) : IAsyncLifetime
     public LogLines Log { get; } = new();
 
     public HttpClient Client { get; private set; } = null!;
+
+    /// <summary>What a host demands outside Development.</summary>
+    public static string[] ProductionSettings { get; } =
+    [
+        "--Authentication:Authority=https://login.example.com", "--Authentication:Audience=notes",
+        $"--Secrets:KeyFolder={Path.Combine(AppContext.BaseDirectory, "keys")}", $"--Secrets:CertificateFile={Certificate()}", "--Secrets:CertificatePassword=of-tests",
+    ];
 
     public static WebApplication Build(string connectionString, string environment, LogLines? log = null, params string[] settings)
     {
@@ -62,16 +71,27 @@ public sealed class NotesHost(PostgresFixture postgres) : IAsyncLifetime
         await database!.DisposeAsync();
     }
 
+    private static string Certificate()
+    {
+        var file = Path.Combine(AppContext.BaseDirectory, "secrets.pfx");
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=notes", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        File.WriteAllBytes(file, certificate.Export(X509ContentType.Pkcs12, "of-tests"));
+        return file;
+    }
+
     public Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? content = null, string? tenant = "acme", params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path) { Content = content };
         if (tenant is not null)
         {
-            request.Headers.Add("X-Tenant-Id", tenant);
+            request.Headers.Authorization = Tokens.Bearer(tenant);
         }
 
         foreach (var (name, value) in headers)
         {
+            request.Headers.Remove(name);
             request.Headers.TryAddWithoutValidation(name, value);
         }
 

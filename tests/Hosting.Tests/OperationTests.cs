@@ -18,7 +18,7 @@ public sealed class OperationTests(NotesHost host)
     {
         using var answer = await host.Send(
             HttpMethod.Post, "/api/notes", Answers.Json("""{"title":"who","text":"x"}"""), "acme",
-            ("X-Correlation-Id", "order-66"), ("X-User-Id", "ada"), ("traceparent", $"00-{Trace}-00f067aa0ba902b7-01"));
+            ("X-Correlation-Id", "order-66"), ("Authorization", Tokens.Bearer("acme", "ada").ToString()), ("traceparent", $"00-{Trace}-00f067aa0ba902b7-01"));
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         Assert.Equal("order-66", answer.Headers.GetValues("X-Correlation-Id").Single());
 

@@ -43,7 +43,7 @@ public sealed class PreparationTests(PostgresFixture postgres)
     public async Task Outside_Development_a_host_refuses_to_start_on_a_schema_that_does_not_fit_and_changes_nothing()
     {
         await using var database = await postgres.CreateDatabase(Ct);
-        await using var host = NotesHost.Build(database.ConnectionString, "Production");
+        await using var host = NotesHost.Build(database.ConnectionString, "Production", log: null, NotesHost.ProductionSettings);
         await Assert.ThrowsAsync<SchemaException>(() => host.StartAsync(Ct));
 
         Assert.Equal(["public"], await Schemas(database));

@@ -159,7 +159,7 @@ public sealed class RequestTests(NotesHost host)
     {
         using var content = Answers.Json($$"""{"title":"x","text":"{{new string('x', InvalidRequests.MaxBodyBytes)}}"}""");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/notes") { Content = content };
-        request.Headers.Add("X-Tenant-Id", "acme");
+        request.Headers.Authorization = Tokens.Bearer("acme");
         request.Headers.TransferEncodingChunked = !announced;
         request.Headers.ExpectContinue = announced;
         using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -193,7 +193,7 @@ public sealed class RequestTests(NotesHost host)
         Assert.Equal("very_calm", post["requestBody"]!["content"]!["application/json"]!["example"]!["mood"]!.GetValue<string>());
         Assert.Contains("title_taken", post["responses"]!["409"]!["description"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.NotNull(post["responses"]!["201"]!["headers"]!["ETag"]);
-        Assert.Equal("X-Tenant-Id", post["parameters"]![0]!["name"]!.GetValue<string>());
+        Assert.Equal("notes:write", post["security"]![0]!["bearer"]![0]!.GetValue<string>());
         var put = paths["/api/notes/{id}/text"]!["put"]!;
         Assert.Contains(put["parameters"]!.AsArray(), parameter => parameter!["name"]!.GetValue<string>() == "If-Match");
         Assert.NotNull(put["responses"]!["412"]);

@@ -11,10 +11,22 @@ public sealed class TenantTests(NotesHost host, PostgresFixture postgres)
     private static StringContent Note => Answers.Json("""{"title":"a title","text":"a text"}""");
 
     [Fact]
-    public async Task A_request_without_tenant_is_refused()
+    public async Task A_token_that_names_no_tenant_is_refused()
     {
-        using var answer = await host.Send(HttpMethod.Post, "/api/notes", Note, tenant: null);
-        await answer.AssertProblem(HttpStatusCode.BadRequest, "tenant_required");
+        using var answer = await host.Send(HttpMethod.Post, "/api/notes", Note, tenant: null, ("Authorization", Tokens.Bearer(tenant: null).ToString()));
+        await answer.AssertProblem(HttpStatusCode.Forbidden, "tenant_required");
+    }
+
+    [Fact]
+    public async Task A_header_names_no_tenant()
+    {
+        using var nobody = await host.Send(HttpMethod.Post, "/api/notes", Note, tenant: null, ("X-Tenant-Id", "acme"));
+        await nobody.AssertProblem(HttpStatusCode.Unauthorized, "unauthenticated");
+
+        var id = Guid.CreateVersion7();
+        using var set = await host.Send(HttpMethod.Put, $"/api/notes/pins/{id}?text=mine", tenant: "acme", headers: ("X-Tenant-Id", "globex"));
+        using var foreign = await host.Send(HttpMethod.Get, $"/api/notes/pins/{id}", tenant: "globex");
+        await foreign.AssertProblem(HttpStatusCode.NotFound, "not_found");
     }
 
     [Theory]
@@ -63,7 +75,7 @@ public sealed class TenantTests(NotesHost host, PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task Outside_Development_no_header_is_believed()
+    public async Task Outside_Development_neither_a_header_nor_this_machines_own_issuer_is_believed()
     {
         var ct = TestContext.Current.CancellationToken;
         await using var database = await postgres.CreateDatabase(ct);
@@ -74,12 +86,15 @@ public sealed class TenantTests(NotesHost host, PostgresFixture postgres)
             await development.StopAsync(ct);
         }
 
-        await using var production = NotesHost.Build(database.ConnectionString, "Production");
+        await using var production = NotesHost.Build(database.ConnectionString, "Production", log: null, NotesHost.ProductionSettings);
         await production.StartAsync(ct);
         using var client = new HttpClient { BaseAddress = new(production.Urls.First()) };
         client.DefaultRequestHeaders.Add("X-Tenant-Id", "acme");
         using var answer = await client.PostAsync(new Uri("/api/notes", UriKind.Relative), Note, ct);
         await answer.AssertProblem(HttpStatusCode.Unauthorized, "unauthenticated");
+        client.DefaultRequestHeaders.Authorization = Tokens.Bearer("acme");
+        using var forged = await client.PostAsync(new Uri("/api/notes", UriKind.Relative), Note, ct);
+        await forged.AssertProblem(HttpStatusCode.Unauthorized, "invalid_token");
         using var health = await client.GetAsync(new Uri("/health/ready", UriKind.Relative), ct);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         await production.StopAsync(ct);

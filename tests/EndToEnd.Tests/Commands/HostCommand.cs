@@ -12,7 +12,10 @@ public sealed record HostCommand(int ExitCode, string Output, string Errors)
     public JsonNode Json => JsonNode.Parse(Output)!;
 
     /// <summary>Runs it in Production on a database.</summary>
-    public static async Task<HostCommand> Run(string connectionString, params string[] words)
+    public static Task<HostCommand> Run(string connectionString, params string[] words) => RunIn("Production", connectionString, words);
+
+    /// <summary>Runs it in an environment, on a database if it needs one.</summary>
+    public static async Task<HostCommand> RunIn(string environment, string? connectionString, params string[] words)
     {
         using var process = Process.Start(new ProcessStartInfo(HostProcess.Dotnet, [Path.Combine(AppContext.BaseDirectory, "Monolith.Host.dll"), .. words])
         {
@@ -20,7 +23,7 @@ public sealed record HostCommand(int ExitCode, string Output, string Errors)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
-            Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Production", ["ConnectionStrings__Monolith"] = connectionString },
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment, ["ConnectionStrings__Monolith"] = connectionString },
         })!;
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);

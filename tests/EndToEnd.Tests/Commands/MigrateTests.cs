@@ -59,7 +59,7 @@ public sealed class MigrateTests(PostgresFixture postgres)
         (await HostCommand.Run(database.ConnectionString, "migrate")).ShouldEnd(0);
         await database.DataSource.Execute("insert into eventstore.migrations (number, name, applied_at) values (9999, '9999_from_the_future.sql', now())", Ct);
 
-        var (exitCode, output) = await HostProcess.Refused(environment, $"--ConnectionStrings:Monolith={database.ConnectionString}");
+        var (exitCode, output) = await HostProcess.Refused(environment, [.. environment == "Production" ? ProductionSettings.All : [], $"--ConnectionStrings:Monolith={database.ConnectionString}"]);
         Assert.Equal(1, exitCode);
         Assert.Contains("at version 9999", output, StringComparison.Ordinal);
         Assert.Contains("run a newer build", output, StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class MigrateTests(PostgresFixture postgres)
     {
         await using var database = await postgres.CreateDatabase(Ct);
 
-        var (exitCode, output) = await HostProcess.Refused("Production", $"--ConnectionStrings:Monolith={database.ConnectionString}");
+        var (exitCode, output) = await HostProcess.Refused("Production", [.. ProductionSettings.All, $"--ConnectionStrings:Monolith={database.ConnectionString}"]);
 
         Assert.Equal(1, exitCode);
         Assert.Contains("event store migration 0001_event_store", output, StringComparison.Ordinal);

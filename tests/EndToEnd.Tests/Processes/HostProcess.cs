@@ -38,7 +38,8 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
-    public HttpClient Client { get; } = new() { DefaultRequestHeaders = { { "X-Tenant-Id", "demo" } } };
+    /// <summary>Works for the tenant demo, as an operator. In Production nobody believes its token.</summary>
+    public HttpClient Client { get; } = new() { DefaultRequestHeaders = { Authorization = Tokens.Bearer("demo", isOperator: true) } };
 
     public string Output
     {
@@ -56,10 +57,10 @@ public sealed partial class HostProcess : IAsyncDisposable
     /// <summary>A host in Development with its private server in the folder, once it listens.</summary>
     public static Task<HostProcess> Start(HostFolder folder) => Start("Development", $"--EmbeddedPostgres:DataDirectory={folder.Path}");
 
-    /// <summary>A host with the settings, once it listens.</summary>
+    /// <summary>A host with the settings, once it listens; in Production with what it needs there, unless the settings say otherwise.</summary>
     public static async Task<HostProcess> Start(string environment, params string[] settings)
     {
-        var host = new HostProcess(environment, settings);
+        var host = new HostProcess(environment, environment == "Production" ? [.. ProductionSettings.All, .. settings] : settings);
         try
         {
             host.Client.BaseAddress = new(await host.address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));

@@ -73,11 +73,24 @@ public sealed class HostProcessTests
     [InlineData("Development", "--EmbeddedPostgres:Folder=/somewhere", "EmbeddedPostgres:Folder is not a setting")]
     [InlineData("Development", "--EventStore:PoolShards=0", "EventStore:PoolShards is out of range")]
     [InlineData("Development", "--EventStore:Pools=3", "Pools")]
+    [InlineData("Development", "--Authentication:Authority=http://login.example.com", "Authentication:Authority must be an https address")]
     public async Task A_host_whose_settings_are_wrong_says_which_and_does_not_start(string environment, string setting, string message)
     {
         var (exitCode, output) = await HostProcess.Refused(environment, setting.Length == 0 ? [] : [setting]);
         Assert.Equal(1, exitCode);
         Assert.Contains(message, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task In_Production_every_mistake_is_named_at_once()
+    {
+        var (exitCode, output) = await HostProcess.Refused("Production", "--EmbeddedPostgres:Allow=true", "--Authentication:DevelopmentKey=/somewhere/key.pem");
+
+        Assert.Equal(1, exitCode);
+        Assert.All(
+            (string[])["ConnectionStrings:Monolith", "Authentication:Authority", "Authentication:Audience", "Authentication:DevelopmentKey", "Secrets:KeyFolder", "Secrets:CertificateFile"],
+            setting => Assert.Contains(setting, output, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 

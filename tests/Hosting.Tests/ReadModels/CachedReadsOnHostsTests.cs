@@ -76,7 +76,7 @@ public sealed class CachedReadsOnHostsTests(PostgresFixture postgres)
     private static async Task<string> Write(HttpClient client, string tenant)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/notes") { Content = JsonContent.Create(new { title = "cached", text = "text 0" }) };
-        request.Headers.Add("X-Tenant-Id", tenant);
+        request.Headers.Authorization = Tokens.Bearer(tenant);
         using var answer = await client.SendAsync(request, Ct);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         return $"{answer.Headers.Location}/text";
@@ -85,7 +85,7 @@ public sealed class CachedReadsOnHostsTests(PostgresFixture postgres)
     private static async Task<string> Change(HttpClient client, string tenant, string path, string text)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, path) { Content = JsonContent.Create(new { text }) };
-        request.Headers.Add("X-Tenant-Id", tenant);
+        request.Headers.Authorization = Tokens.Bearer(tenant);
         using var answer = await client.SendAsync(request, Ct);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return answer.Headers.GetValues("Monolith-Position").Single();
@@ -94,7 +94,7 @@ public sealed class CachedReadsOnHostsTests(PostgresFixture postgres)
     private static async Task<HttpResponseMessage> Get(HttpClient client, string tenant, string path, string? position = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.Add("X-Tenant-Id", tenant);
+        request.Headers.Authorization = Tokens.Bearer(tenant);
         if (position is not null)
         {
             request.Headers.Add("Monolith-Position", position);

@@ -8,6 +8,8 @@ public sealed class NotesModule : Module
 {
     public override string Name => "notes";
 
+    public override IReadOnlyList<string> Permissions => [.. base.Permissions, "notes:audit"];
+
     public override void Configure(ModuleBuilder module)
     {
         module.Services.AddSingleton<Handled>();
@@ -29,6 +31,8 @@ public sealed class NotesModule : Module
         routes.MapChangeNote();
         routes.MapReadNote();
         routes.MapPins();
+        routes.MapPost("/searches", () => "found").Requires("notes:read");
+        routes.MapGet("/audit", () => "audited").Requires("notes:audit");
         routes.MapGet("/broken", string () => throw new InvalidOperationException("the secret of the house"));
     }
 }

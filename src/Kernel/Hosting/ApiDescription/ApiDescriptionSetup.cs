@@ -8,6 +8,8 @@ namespace Monolith.Hosting;
 /// <summary>The OpenAPI document: what the routes' signatures say, and what <see cref="RouteDescriptions"/> adds.</summary>
 internal static class ApiDescriptionSetup
 {
+    public const string Bearer = "bearer";
+
     public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
@@ -20,6 +22,17 @@ internal static class ApiDescriptionSetup
                     + "Errors are `application/problem+json` with a stable `code`.",
             };
             document.Servers = [];
+            document.Components ??= new();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+            {
+                [Bearer] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = Bearer,
+                    BearerFormat = "JWT",
+                    Description = "A token of the authority. It names the tenant to work for, and the permissions or roles that a route asks for.",
+                },
+            };
             return Task.CompletedTask;
         });
         options.CreateSchemaReferenceId = SchemaName;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.OpenApi;
@@ -17,9 +18,9 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
     public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        if (metadata.OfType<NeedsTenant>().Any())
+        if (metadata.OfType<IAuthorizeData>().LastOrDefault() is { Policy: { } policy })
         {
-            AddHeader(operation, RequestContext.Tenant, "The tenant to work for.", required: true, example: "demo");
+            operation.Security = [new() { [new(ApiDescriptionSetup.Bearer, context.Document)] = [policy] }];
         }
 
         if (metadata.OfType<ReadsIfMatch>().Any())
@@ -60,16 +61,11 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
     private static IEnumerable<(int Status, IEnumerable<string> Codes)> ProblemsOf(string? path, IList<object> metadata)
     {
         var writes = metadata.OfType<GivesVersion>().Any(version => version.WithPosition);
-        if (metadata.OfType<NeedsTenant>().Any())
+        yield return (StatusCodes.Status400BadRequest, ["invalid"]);
+        if (metadata.OfType<IAuthorizeData>().Any())
         {
-            yield return (StatusCodes.Status400BadRequest, ["invalid", "tenant_required"]);
-            yield return (StatusCodes.Status403Forbidden, ["unknown_tenant", "tenant_disabled"]);
-        }
-
-        if (metadata.OfType<NeedsOperator>().Any())
-        {
-            yield return (StatusCodes.Status401Unauthorized, ["unauthenticated"]);
-            yield return (StatusCodes.Status403Forbidden, ["forbidden"]);
+            yield return (StatusCodes.Status401Unauthorized, ["unauthenticated", "token_expired", "invalid_token"]);
+            yield return (StatusCodes.Status403Forbidden, metadata.OfType<NeedsTenant>().Any() ? ["forbidden", "tenant_required", "unknown_tenant", "tenant_disabled"] : ["forbidden"]);
         }
 
         if (metadata.OfType<MissesWith>().LastOrDefault() is { } misses)

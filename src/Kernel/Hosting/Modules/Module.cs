@@ -35,7 +35,7 @@ namespace Monolith.Hosting;
 ///         users.Update(command.UserId, user => user.ChangeEmail(command.Email), command.RequiredVersion, ct);
 /// }
 /// </code>
-/// The <c>IMessageBus</c> of a request already carries the tenant. Handlers read with an injected <c>IQuerySession</c> of Marten, which is
+/// The <c>IMessageBus</c> of a request already carries the tenant of the caller's token. Handlers read with an injected <c>IQuerySession</c> of Marten, which is
 /// opened for that tenant, and answer null for what does not exist.
 /// </remarks>
 public abstract class Module
@@ -46,13 +46,23 @@ public abstract class Module
     /// </summary>
     public abstract string Name { get; }
 
+    /// <summary>
+    /// What a token may permit in this module. By convention a route demands <c>{Name}:read</c> when it is a GET, else <c>{Name}:write</c>; a module that declares more has routes
+    /// that demand them with <see cref="RouteAccess.Requires"/>.
+    /// </summary>
+    public virtual IReadOnlyList<string> Permissions => [ReadPermission, WritePermission];
+
+    internal string ReadPermission => $"{Name}:read";
+
+    internal string WritePermission => $"{Name}:write";
+
     /// <summary>Says what the module brings along beside what its assembly declares. Called once, before the host is built.</summary>
     public virtual void Configure(ModuleBuilder module)
     {
     }
 
     /// <summary>Maps the routes. Called once.</summary>
-    /// <param name="routes">A group with the module's prefix and tag; every route in it needs a tenant.</param>
+    /// <param name="routes">A group with the module's prefix and tag; every route in it needs a token with a tenant and a permission.</param>
     public virtual void MapRoutes(RouteGroupBuilder routes)
     {
     }

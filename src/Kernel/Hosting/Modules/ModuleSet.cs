@@ -29,6 +29,9 @@ internal sealed partial class ModuleSet
 
     public IReadOnlyList<Assembly> Assemblies => [.. All.Select(module => module.GetType().Assembly).Distinct()];
 
+    /// <summary>Everything that a token may permit here.</summary>
+    public IReadOnlyList<string> Permissions => [.. All.SelectMany(module => module.Permissions).Distinct(StringComparer.Ordinal)];
+
     /// <summary>The module that a type belongs to, or null.</summary>
     public Module? Of(Type type) => All.FirstOrDefault(module => module.GetType().Assembly == type.Assembly);
 

@@ -19,7 +19,9 @@ public static class MonolithSetup
     /// <param name="application">The assembly that holds the generated code of the handlers.</param>
     /// <param name="modules">The modules, in the order of the API description.</param>
     /// <exception cref="EventSourcing.InvalidModelException">The modules do not fit together.</exception>
-    /// <exception cref="InvalidSettingException">A section of the kernel, <c>EventStore</c>, <c>Projections</c>, <c>Messages</c> or <c>ReadModels</c>, is wrong.</exception>
+    /// <exception cref="InvalidSettingException">
+    /// A section of the kernel, <c>EventStore</c>, <c>Projections</c>, <c>Messages</c>, <c>ReadModels</c>, <c>Authentication</c> or <c>Secrets</c>, is wrong.
+    /// </exception>
     public static WebApplicationBuilder AddMonolith(this WebApplicationBuilder builder, Assembly application, params IReadOnlyList<Module> modules)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -31,6 +33,7 @@ public static class MonolithSetup
         services.AddSingleton(set);
         services.AddSingleton(set.BuildDomainModel());
         services.AddEventStore(options => builder.Configuration.Read("EventStore", options, options.Validate));
+        services.AddHostedService<ProductionRules.Guard>();
         services.AddSingleton<DatabaseSchema>();
         services.AddSingleton<DatabasePreparation>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabasePreparation>());
@@ -44,6 +47,8 @@ public static class MonolithSetup
         var readModels = new ReadModelOptions();
         builder.Configuration.Read("ReadModels", readModels, readModels.Validate);
         services.AddSingleton(readModels);
+        services.AddTokens(ProductionRules.Tokens(builder.Configuration), builder.Environment, set);
+        services.AddSecrets(ProductionRules.Secrets(builder.Configuration), builder.Environment);
         services.AddHttp();
         services.AddApiDescription();
         services.AddReadiness();
@@ -58,14 +63,19 @@ public static class MonolithSetup
         app.UseStatusCodePages(ProblemHandling.DescribeStatus);
         app.Use(ProblemHandling.RefuseUnusable);
         app.UseRouting();
-        app.UseMiddleware<OperatorAccess>();
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.UseMiddleware<TenantMiddleware>();
         app.MapReadiness();
         app.MapProjectionOperations();
         app.MapMessageOperations();
         foreach (var module in app.Services.GetRequiredService<ModuleSet>().All)
         {
-            module.MapRoutes(app.MapGroup($"/api/{module.Name}").WithTags(module.Name).WithMetadata(new NeedsTenant()).AddEndpointFilter(ReadYourWrites.Wait));
+            module.MapRoutes(app.MapGroup($"/api/{module.Name}")
+                .WithTags(module.Name)
+                .WithMetadata(new NeedsTenant())
+                .DemandPermissions(module)
+                .AddEndpointFilter(ReadYourWrites.Wait));
         }
 
         return app;

@@ -1,16 +1,18 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Monolith.EventStore;
 using Wolverine;
 
 namespace Monolith.Hosting;
 
 /// <summary>
-/// Begins the operation of a request: finds out for which tenant it works, refuses it when that tenant is unknown or disabled, and hands
+/// Begins the operation of a request: reads from the caller's token for which tenant it works, refuses it when that tenant is unknown or disabled, and hands
 /// tenant, correlation and user on to the event store and to the message bus.
 /// </summary>
-internal sealed class TenantMiddleware(RequestDelegate next, Tenants tenants, IHostEnvironment environment)
+internal sealed class TenantMiddleware(RequestDelegate next, Tenants tenants, TokenOptions tokens)
 {
+    private static readonly Problem NoTenant = new(
+        StatusCodes.Status403Forbidden, "tenant_required", "The token must name one tenant to work for.");
+
     public async Task InvokeAsync(HttpContext http, IMessageContext bus)
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<NeedsTenant>() is null)
@@ -19,17 +21,9 @@ internal sealed class TenantMiddleware(RequestDelegate next, Tenants tenants, IH
             return;
         }
 
-        // A header proves nothing. It is good enough on a developer's machine only; elsewhere a tenant comes from a token's claim.
-        if (!environment.IsDevelopment())
+        if (http.User.FindAll(tokens.TenantClaim).Select(claim => claim.Value).ToList() is not [{ Length: > 0 } tenantId])
         {
-            await Problems.Of(StatusCodes.Status401Unauthorized).Write(http);
-            return;
-        }
-
-        var tenantId = http.Request.Headers[RequestContext.Tenant].ToString();
-        if (tenantId.Length == 0)
-        {
-            await new Problem(StatusCodes.Status400BadRequest, "tenant_required", $"The header {RequestContext.Tenant} must name the tenant.").Write(http);
+            await NoTenant.Write(http);
             return;
         }
 
