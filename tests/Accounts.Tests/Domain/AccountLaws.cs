@@ -9,23 +9,57 @@ namespace Monolith.Accounts.Tests.Domain;
 /// <summary>Laws that hold for every sequence of commands. A failure prints the seed that repeats it.</summary>
 public class AccountLaws
 {
+    private static readonly Currency Euro = Currency.Parse("EUR");
+    private static readonly Guid Other = Guid.CreateVersion7();
+
     private static readonly Gen<Action<Account>> Command = Gen.Frequency(
         (10, Gen.Int[-1, 20_000].Select(cents => new Action<Account>(account => account.Deposit(cents / 100m, "in")))),
         (10, Gen.Int[-1, 20_000].Select(cents => new Action<Account>(account => account.Withdraw(cents / 100m, "out")))),
         (2, Gen.Const(new Action<Account>(account => account.Withdraw(account.State.Balance, "all")))),
         (1, Gen.Const(new Action<Account>(account => account.Deposit(0.001m, "too fine")))),
+        (2, Gen.Int[-1, 30_000].Select(cents => new Action<Account>(account => account.AgreeOverdraft(cents / 100m)))),
+        (1, Gen.Enum<FreezeReason>().Select(reason => new Action<Account>(account => account.Freeze(reason)))),
+        (2, Gen.Enum<FreezeReason>().Select(reason => new Action<Account>(account => account.Unfreeze(reason)))),
+        (4, Gen.Int[-1, 20_000].Select(cents => new Action<Account>(account => account.Send(Guid.CreateVersion7(), Other, cents / 100m, Euro, "")))),
+        (4, Gen.Int[-1, 20_000].Select(cents => new Action<Account>(account => account.Receive(Guid.CreateVersion7(), Other, cents / 100m, Euro, "")))),
+        (2, Gen.Int[1, 20_000].Select(cents => new Action<Account>(account => account.TakeBack(Guid.CreateVersion7(), Other, cents / 100m, "")))),
+        (2, Gen.Const(new Action<Account>(account => account.Settle(Guid.CreateVersion7())))),
         (1, Gen.Const(new Action<Account>(account => account.Close()))));
 
     private static readonly Gen<Account> AnyAccount = Command.List[0, 60].Select(commands =>
     {
         var account = new Account(Guid.CreateVersion7());
-        account.Open("Ada Lovelace", Currency.Parse("EUR"));
+        account.Open("Ada Lovelace", Euro);
         commands.ForEach(command => Try(() => command(account)));
         return account;
     });
 
     [Fact]
-    public void The_balance_is_never_below_zero() => Check(account => Balances(account).All(balance => balance >= 0m));
+    public void The_balance_is_never_below_the_agreed_overdraft() => Check(account =>
+    {
+        var state = AccountState.Initial;
+        return Events(account).All(@event =>
+        {
+            state = state.Apply(@event);
+            return state.Balance >= -state.Overdraft;
+        });
+    });
+
+    [Fact]
+    public void No_money_moves_on_a_frozen_account_but_what_comes_back() => Check(account =>
+    {
+        var state = AccountState.Initial;
+        return Events(account).All(@event =>
+        {
+            var wasFrozen = state.IsFrozen;
+            state = state.Apply(@event);
+            return !wasFrozen || @event is TransferReturned || Movement(@event) == 0m;
+        });
+    });
+
+    [Fact]
+    public void An_account_is_not_closed_while_money_may_come_back() => Check(account =>
+        account.State.Status != AccountStatus.Closed || account.State.TransfersUnderway == 0);
 
     [Fact]
     public void The_balance_is_the_sum_of_the_movements() => Check(account => account.State.Balance == Events(account).Sum(Movement));
@@ -58,6 +92,9 @@ public class AccountLaws
     {
         Deposited e => e.Amount,
         Withdrawn e => -e.Amount,
+        TransferSent e => -e.Amount,
+        TransferReceived e => e.Amount,
+        TransferReturned e => e.Amount,
         _ => 0m,
     };
 
@@ -66,6 +103,9 @@ public class AccountLaws
         {
             Deposited e => e.Balance,
             Withdrawn e => e.Balance,
+            TransferSent e => e.Balance,
+            TransferReceived e => e.Balance,
+            TransferReturned e => e.Balance,
             _ => (decimal?)null,
         }).OfType<decimal>();
 

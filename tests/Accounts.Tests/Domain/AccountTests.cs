@@ -17,7 +17,7 @@ public class AccountTests
         Given<Account>()
             .When(account => account.Open("Ada Lovelace", Euro))
             .Then(Opened)
-            .ThenState<AccountState>(state => Assert.Equal(new AccountState(AccountStatus.Open, Euro, 0m), state));
+            .ThenState<AccountState>(state => Assert.Equal(AccountState.Initial with { Status = AccountStatus.Open, Currency = Euro, Balance = 0m }, state));
 
     [Fact]
     public void An_account_opens_once() =>

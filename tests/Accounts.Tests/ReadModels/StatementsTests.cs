@@ -33,8 +33,28 @@ public class StatementsTests
     }
 
     [Fact]
-    public void Opening_and_closing_are_no_lines()
+    public void What_a_transfer_moves_is_a_line_that_names_it_and_the_other_account()
     {
+        var (transfer, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+
+        Assert.Equal((MovementKind.TransferSent, transfer, other), Of(new TransferSent(transfer, other, 1m, "rent", 2m)));
+        Assert.Equal((MovementKind.TransferReceived, transfer, other), Of(new TransferReceived(transfer, other, 1m, "rent", 2m)));
+        Assert.Equal((MovementKind.TransferReturned, transfer, other), Of(new TransferReturned(transfer, other, 1m, "rent", 2m)));
+
+        static (MovementKind, Guid?, Guid?) Of(object @event)
+        {
+            var line = Statements.Apply(view: null, Envelope(@event))!;
+            Assert.Equal((1m, "rent", 2m), (line.Amount, line.Reference, line.Balance));
+            return (line.Kind, line.TransferId, line.Counterparty);
+        }
+    }
+
+    [Fact]
+    public void What_moves_no_money_is_no_line()
+    {
+        Assert.Empty(Statements.Keys(Envelope(new AccountFrozen(FreezeReason.ByBank))));
+        Assert.Empty(Statements.Keys(Envelope(new TransferDeclined(Guid.CreateVersion7(), "account_frozen"))));
+        Assert.Empty(Statements.Keys(Envelope(new TransferSettled(Guid.CreateVersion7()))));
         Assert.Empty(Statements.Keys(Envelope(new AccountOpened("Ada Lovelace", Currency.Parse("EUR")))));
         Assert.Empty(Statements.Keys(Envelope(new AccountClosed())));
     }

@@ -59,6 +59,18 @@ public sealed class ModuleBuilder
         return this;
     }
 
+    /// <summary>Reads a section of the configuration into options of the module.</summary>
+    /// <param name="section">The name of the section.</param>
+    /// <param name="options">What the settings are written into; what is not set keeps its value.</param>
+    /// <param name="validate">Throws <see cref="ArgumentException"/> when a value is out of its range.</param>
+    /// <exception cref="InvalidSettingException">A value is malformed, or out of its range, or a key is no setting.</exception>
+    public void Read(string section, object options, Action validate)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(validate);
+        Configuration.Read(section, options, validate);
+    }
+
     /// <summary>
     /// Lets queries of the module keep their answers from a projection's read model in the <see cref="ReadModelCache"/>, until it changes. The projection is not inline.
     /// </summary>

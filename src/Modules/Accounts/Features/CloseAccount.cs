@@ -20,7 +20,7 @@ internal static class CloseAccountRoute
             Reply.Deleted(await bus.InvokeAsync<Saved>(new CloseAccount(id, ifMatch.Version), ct)))
         .WithSummary("Closes an account")
         .WithDescription("Its balance must be zero. Nothing moves on a closed account any more; its summary and statement can still be read.")
-        .Rejects("balance_not_zero");
+        .Rejects("balance_not_zero", "account_frozen", "transfer_underway");
 }
 
 /// <summary>Handles <see cref="CloseAccount"/>.</summary>

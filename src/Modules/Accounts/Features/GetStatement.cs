@@ -1,8 +1,10 @@
+using System.Globalization;
 using FluentValidation;
 using Marten;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
 using Monolith.Accounts.ReadModels;
 using Monolith.Hosting;
 using Wolverine;
@@ -13,7 +15,9 @@ namespace Monolith.Accounts.Features;
 /// <param name="AccountId">The account.</param>
 /// <param name="Before">Only movements before this version of the account; null to begin with the newest.</param>
 /// <param name="PageSize">How many movements at the most.</param>
-public sealed record GetStatement(Guid AccountId, long? Before, int PageSize);
+/// <param name="From">Only movements at or after this time; null for any.</param>
+/// <param name="To">Only movements before this time; null for any.</param>
+public sealed record GetStatement(Guid AccountId, long? Before, int PageSize, DateTimeOffset? From = null, DateTimeOffset? To = null);
 
 /// <summary>What makes the query valid.</summary>
 public sealed class GetStatementValidator : AbstractValidator<GetStatement>
@@ -26,6 +30,7 @@ public sealed class GetStatementValidator : AbstractValidator<GetStatement>
     {
         RuleFor(query => query.Before).Must(before => before is null or >= 1).WithMessage("A version is 1 or more.");
         RuleFor(query => query.PageSize).InclusiveBetween(1, MaxPageSize).WithMessage("A page has 1 to 100 movements.");
+        RuleFor(query => query.To).Must((query, to) => to is null || query.From is null || to > query.From).WithMessage("A period ends after it begins.");
     }
 }
 
@@ -45,12 +50,13 @@ internal static class GetStatementRoute
     private const int DefaultPageSize = 50;
 
     internal static void MapGetStatement(this RouteGroupBuilder routes) => routes
-        .MapGet("/{id:guid}/statement", async (Guid id, long? before, int? pageSize, IMessageBus bus, CancellationToken ct) =>
-            Reply.View(await bus.InvokeAsync<Statement?>(new GetStatement(id, before, pageSize ?? DefaultPageSize), ct)))
+        .MapGet("/{id:guid}/statement", async (
+            Guid id, long? before, int? pageSize, DateTimeOffset? from, DateTimeOffset? to, IMessageBus bus, CancellationToken ct) =>
+            Reply.View(await bus.InvokeAsync<Statement?>(new GetStatement(id, before, pageSize ?? DefaultPageSize, from, to), ct)))
         .ReadsFrom<AccountSummaries>()
         .ReadsFrom<Statements>()
         .WithSummary("Shows the movements of an account, each with the balance after it")
-        .WithDescription("Newest first, a page at a time; `next` leads to the older movements.");
+        .WithDescription("Newest first, a page at a time; `next` leads to the older movements. `from` and `to` (ISO 8601 times, the second exclusive) narrow it to a period.");
 }
 
 /// <summary>Handles <see cref="GetStatement"/>.</summary>
@@ -65,18 +71,41 @@ public static class GetStatementHandler
         }
 
         // One more than the page shows tells whether there is a next page.
-        var before = query.Before ?? long.MaxValue;
-        var movements = await session.Query<Movement>()
-            .Where(movement => movement.AccountId == query.AccountId && movement.Version < before)
-            .OrderByDescending(movement => movement.Version)
-            .Take(query.PageSize + 1)
-            .ToListAsync(ct);
-        var page = movements.Take(query.PageSize).ToList();
+        var found = await Movements(query, session).Take(query.PageSize + 1).ToListAsync(ct);
+        var page = found.Take(query.PageSize).ToList();
         return new(account.Id, account.Holder, account.Currency, page)
         {
-            Next = movements.Count > page.Count
-                ? $"/api/accounts/{account.Id}/statement?before={page[^1].Version}&pageSize={query.PageSize}"
-                : null,
+            Next = found.Count > page.Count ? Link(query, page[^1].Version) : null,
         };
     }
+
+    // Times of an account never run backward, so both orders are the same; each of them is that of an index.
+    private static IQueryable<Movement> Movements(GetStatement query, IQuerySession session)
+    {
+        var movements = session.Query<Movement>().Where(movement => movement.AccountId == query.AccountId);
+        if (query.Before is { } before)
+        {
+            movements = movements.Where(movement => movement.Version < before);
+        }
+
+        if (query.From is null && query.To is null)
+        {
+            return movements.OrderByDescending(movement => movement.Version);
+        }
+
+        var (from, to) = (query.From?.ToUniversalTime() ?? DateTimeOffset.MinValue, query.To?.ToUniversalTime() ?? DateTimeOffset.MaxValue);
+        return movements
+            .Where(movement => movement.At >= from && movement.At < to)
+            .OrderByDescending(movement => movement.At)
+            .ThenByDescending(movement => movement.Version);
+    }
+
+    private static string Link(GetStatement query, long before) =>
+        QueryHelpers.AddQueryString($"/api/accounts/{query.AccountId}/statement", new Dictionary<string, string?>
+        {
+            ["before"] = $"{before}",
+            ["pageSize"] = $"{query.PageSize}",
+            ["from"] = query.From?.ToString("O", CultureInfo.InvariantCulture),
+            ["to"] = query.To?.ToString("O", CultureInfo.InvariantCulture),
+        });
 }

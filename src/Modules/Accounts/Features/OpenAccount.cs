@@ -14,7 +14,8 @@ namespace Monolith.Accounts.Features;
 /// <param name="AccountId">The new account's id, so that a repeat opens no second one.</param>
 /// <param name="Holder">Whose money it will be.</param>
 /// <param name="Currency">The currency of all its amounts, by ISO 4217.</param>
-public sealed record OpenAccount(Guid AccountId, string Holder, string Currency);
+/// <param name="Owner">The user it is for; null for none.</param>
+public sealed record OpenAccount(Guid AccountId, string Holder, string Currency, Guid? Owner = null);
 
 /// <summary>What makes the command valid.</summary>
 public sealed class OpenAccountValidator : AbstractValidator<OpenAccount>
@@ -34,12 +35,12 @@ public sealed class OpenAccountValidator : AbstractValidator<OpenAccount>
 
 internal static class OpenAccountRoute
 {
-    internal sealed record Body(string Holder, string Currency);
+    internal sealed record Body(string Holder, string Currency, Guid? Owner = null);
 
     internal static void MapOpenAccount(this RouteGroupBuilder routes) => routes
         .MapPost("/", async (Body body, IMessageBus bus, CancellationToken ct) =>
         {
-            var command = new OpenAccount(Guid.CreateVersion7(), body.Holder, body.Currency);
+            var command = new OpenAccount(Guid.CreateVersion7(), body.Holder, body.Currency, body.Owner);
             return Reply.Created(await bus.InvokeAsync<Saved>(command, ct), $"/api/accounts/{command.AccountId}");
         })
         .WithSummary("Opens an account")
@@ -54,7 +55,7 @@ public static class OpenAccountHandler
     public static Task<Saved> Handle(OpenAccount command, AggregateRepository<Account> accounts, CancellationToken ct)
     {
         var account = new Account(command.AccountId);
-        account.Open(command.Holder.Trim(), Currency.Parse(command.Currency));
+        account.Open(command.Holder.Trim(), Currency.Parse(command.Currency), command.Owner);
         return accounts.Save(account, ct);
     }
 }

@@ -9,7 +9,7 @@ using Wolverine;
 
 namespace Monolith.Accounts.Features;
 
-/// <summary>Takes money out of an account, up to its balance. Not safe to repeat without a required version.</summary>
+/// <summary>Takes money out of an account, up to its balance and the agreed overdraft. Not safe to repeat without a required version.</summary>
 /// <param name="AccountId">The account.</param>
 /// <param name="Amount">How much, in the account's currency.</param>
 /// <param name="Reference">What it is for; may be empty.</param>
@@ -36,7 +36,7 @@ internal static class WithdrawRoute
             Reply.Saved(await bus.InvokeAsync<Saved>(new Withdraw(id, body.Amount, body.Reference, ifMatch.Version), ct)))
         .WithSummary("Takes money out")
         .WithExample(new Body(30.50m, "rent"))
-        .Rejects("insufficient_funds", "amount_too_fine", "account_closed");
+        .Rejects("insufficient_funds", "amount_too_fine", "account_closed", "account_frozen");
 }
 
 /// <summary>Handles <see cref="Withdraw"/>.</summary>
