@@ -55,6 +55,10 @@ public sealed class RunningHost(PostgresFixture postgres) : IAsyncLifetime
         return new(result.Context.Response, await result.ReadAsTextAsync());
     }
 
+    /// <summary>Waits until every read model holds everything that is stored now.</summary>
+    public async Task CaughtUp() => await Services.GetRequiredService<ProjectionRunner>().WaitForAll(
+        await Services.GetRequiredService<Feed>().Refresh(TestContext.Current.CancellationToken), Patience, TestContext.Current.CancellationToken);
+
     /// <summary>Waits until every read model holds what a write did.</summary>
     public async Task<Answer> Projected(Answer write)
     {

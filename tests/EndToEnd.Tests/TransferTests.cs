@@ -1,0 +1,175 @@
+using System.Text.Json.Nodes;
+
+namespace Monolith.EndToEnd.Tests;
+
+[Collection(RunningHostCollection.Name)]
+public sealed class TransferTests(RunningHost host)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_transfer_is_made_runs_by_itself_and_stands_in_both_statements()
+    {
+        var (from, to) = (await Account(100m), await Account(0m));
+
+        var requested = (await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 30.50m, reference = "rent" })).ShouldBe(201, version: 1);
+        var transfer = await Ended(requested);
+
+        Assert.Equal(("completed", 30.50m, "EUR"), (transfer["status"]!.ToString(), transfer["amount"]!.GetValue<decimal>(), transfer["currency"]!.ToString()));
+        Assert.NotNull(transfer["endedAt"]);
+        Assert.Equal(("transfer_sent", 69.50m, Id(to)), await LastMovement(from));
+        Assert.Equal(("transfer_received", 30.50m, Id(from)), await LastMovement(to));
+    }
+
+    [Fact]
+    public async Task A_transfer_that_is_not_covered_is_refused_and_one_to_a_frozen_account_is_compensated()
+    {
+        var (from, to) = (await Account(10m), await Account(0m));
+        var refused = await Ended(await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 11m }));
+        (await host.Post($"{to}/freeze")).ShouldBe(200);
+        var compensated = await Ended(await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 4m }));
+
+        Assert.Equal(("refused", "insufficient_funds"), (refused["status"]!.ToString(), refused["reason"]!.ToString()));
+        Assert.Equal(("compensated", "account_frozen"), (compensated["status"]!.ToString(), compensated["reason"]!.ToString()));
+        Assert.Equal(("transfer_returned", 10m, Id(to)), await LastMovement(from));
+    }
+
+    [Fact]
+    public async Task A_transfer_that_is_asked_for_again_with_its_id_runs_once()
+    {
+        var (from, to, id) = (await Account(10m), await Account(0m), Guid.CreateVersion7());
+        var first = await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 4m, id });
+        await Ended(first);
+        Assert.Equal(first["Location"], (await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 4m, id })).ShouldBe(201)["Location"]);
+
+        (await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 5m, id })).ShouldBeProblem(409, "transfer_exists");
+        Assert.Equal(6m, (await LastMovement(from)).Balance);
+    }
+
+    [Fact]
+    public async Task A_transfer_that_cannot_be_is_refused_at_once()
+    {
+        var (euros, nowhere) = (Id(await Account(10m)), Guid.CreateVersion7().ToString());
+        var dollars = Id((await host.Post("/api/accounts", new { holder = "Bob", currency = "USD" })).ShouldBe(201)["Location"]!);
+
+        (await host.Post("/api/accounts/transfers", new { from = euros, to = dollars, amount = 1 })).ShouldBeProblem(409, "currency_mismatch");
+        (await host.Post("/api/accounts/transfers", new { from = euros, to = nowhere, amount = 1 })).ShouldBeProblem(409, "unknown_account");
+        (await host.Post("/api/accounts/transfers", new { from = euros, to = euros, amount = 1 })).ShouldBeProblem(409, "same_account");
+        (await host.Post("/api/accounts/transfers", new { from = euros, to = nowhere, amount = 0 })).ShouldBeProblem(400, "invalid");
+        (await host.Post("/api/accounts/transfers", new { from = euros, to = nowhere, amount = 1, id = Guid.Empty })).ShouldBeProblem(400, "invalid");
+        (await host.Get($"/api/accounts/transfers/{nowhere}")).ShouldBeProblem(404, "not_found");
+    }
+
+    [Fact]
+    public async Task Transfers_are_listed_by_status_a_page_at_a_time()
+    {
+        var (from, to) = (await Account(10m), await Account(0m));
+        var made = new List<string>();
+        for (var number = 0; number < 3; number++)
+        {
+            made.Insert(0, Id((await Ended(await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 1m })))["id"]!.ToString()));
+        }
+
+        var first = (await host.Get("/api/accounts/transfers?status=completed&pageSize=2")).ShouldBe(200).Json;
+        Assert.Equal(made[..2], first["items"]!.Names("id"));
+        var second = (await host.Get(first["next"]!.ToString())).ShouldBe(200).Json;
+        Assert.Equal(made[2], second["items"]!.Names("id").First());
+        Assert.DoesNotContain((await host.Get("/api/accounts/transfers?status=refused")).ShouldBe(200).Json["items"]!.Names("id"), made.Contains);
+
+        (await host.Get("/api/accounts/transfers?status=none")).ShouldBeProblem(400, "invalid");
+        (await host.Get("/api/accounts/transfers?pageSize=101")).ShouldBeProblem(400, "invalid");
+    }
+
+    [Fact]
+    public async Task A_statement_is_narrowed_to_a_period_and_paged_within_it()
+    {
+        var account = await Account(1m);
+        await host.Projected((await host.Post($"{account}/deposits", new { amount = 2m })).ShouldBe(200));
+        await host.Projected((await host.Post($"{account}/deposits", new { amount = 3m })).ShouldBe(200));
+        var times = (await host.Get($"{account}/statement")).ShouldBe(200).Json["items"]!.Names("at").Select(Uri.EscapeDataString).ToList();
+
+        Assert.Equal(["2"], await Amounts($"{account}/statement?from={times[1]}&to={times[0]}"));
+        Assert.Equal(["3", "2"], await Amounts($"{account}/statement?from={times[1]}"));
+        Assert.Equal(["1"], await Amounts($"{account}/statement?to={times[1]}"));
+        var page = (await host.Get($"{account}/statement?to={times[0]}&pageSize=1")).ShouldBe(200).Json;
+        Assert.Equal(["1"], await Amounts(page["next"]!.ToString()));
+        (await host.Get($"{account}/statement?from={times[0]}&to={times[1]}")).ShouldBeProblem(400, "invalid");
+    }
+
+    [Fact]
+    public async Task What_moved_on_all_accounts_is_added_up_by_day_and_currency()
+    {
+        async Task<string> Opened() => (await host.Post("/api/accounts", new { holder = "Ada", currency = "ISK" })).ShouldBe(201)["Location"]!;
+        var (one, other) = (await Opened(), await Opened());
+        (await host.Post($"{one}/deposits", new { amount = 70 })).ShouldBe(200);
+        (await host.Post($"{other}/deposits", new { amount = 30 })).ShouldBe(200);
+        await host.Projected((await host.Post($"{one}/withdrawals", new { amount = 20 })).ShouldBe(200));
+
+        var totals = (await host.Get("/api/accounts/totals?currency=isk")).ShouldBe(200).Json;
+
+        // At midnight the movements of a moment may be those of two days.
+        var items = totals["items"]!.AsArray();
+        Assert.Equal((100m, 20m, 3L), (items.Sum(item => (decimal)item!["deposited"]!), items.Sum(item => (decimal)item!["withdrawn"]!), items.Sum(item => (long)item!["movements"]!)));
+        Assert.Empty((await host.Get("/api/accounts/totals?from=2020-01-01&to=2020-01-31")).ShouldBe(200).Json["items"]!.AsArray());
+        (await host.Get("/api/accounts/totals?from=2020-01-01&to=2020-02-01")).ShouldBeProblem(400, "invalid");
+    }
+
+    [Fact]
+    public async Task An_account_is_overdrawn_as_far_as_is_agreed_and_frozen_until_it_is_unfrozen()
+    {
+        var account = await Account(0m);
+        (await host.Put($"{account}/overdraft", new { limit = 50m })).ShouldBe(200);
+        (await host.Post($"{account}/withdrawals", new { amount = 50.01m })).ShouldBeProblem(409, "insufficient_funds");
+        (await host.Post($"{account}/withdrawals", new { amount = 50m })).ShouldBe(200);
+        (await host.Put($"{account}/overdraft", new { limit = 49m })).ShouldBeProblem(409, "overdraft_in_use");
+        await host.Projected((await host.Post($"{account}/freeze")).ShouldBe(200));
+
+        var view = (await host.Get(account)).ShouldBe(200).Json;
+        Assert.Equal((-50m, 50m), (view["balance"]!.GetValue<decimal>(), view["overdraft"]!.GetValue<decimal>()));
+        Assert.Equal(["by_bank"], view["frozenFor"]!.AsArray().Select(reason => reason!.ToString()));
+        (await host.Post($"{account}/deposits", new { amount = 1m })).ShouldBeProblem(409, "account_frozen");
+        (await host.Post($"{account}/unfreeze")).ShouldBe(200);
+        (await host.Post($"{account}/deposits", new { amount = 1m })).ShouldBe(200);
+    }
+
+    private static string Id(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    private async Task<string> Account(decimal balance)
+    {
+        var account = await host.NewAccount();
+        if (balance > 0m)
+        {
+            await host.Projected((await host.Post($"{account}/deposits", new { amount = balance })).ShouldBe(200));
+        }
+
+        return account;
+    }
+
+    // A transfer runs by itself, so nobody is told the position of its end.
+    private async Task<JsonNode> Ended(Answer requested)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        deadline.CancelAfter(Patience);
+        using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        await host.Projected(requested);
+        JsonNode transfer;
+        do
+        {
+            transfer = (await host.Get(requested["Location"]!)).ShouldBe(200).Json;
+        }
+        while (transfer["endedAt"] is null && await again.WaitForNextTickAsync(deadline.Token));
+        await host.CaughtUp();
+        return transfer;
+    }
+
+    private async Task<(string Kind, decimal Balance, string? Counterparty)> LastMovement(string account)
+    {
+        var last = (await host.Get($"{account}/statement?pageSize=1")).ShouldBe(200).Json["items"]![0]!;
+        return (last["kind"]!.ToString(), last["balance"]!.GetValue<decimal>(), last["counterparty"]?.ToString());
+    }
+
+    private async Task<string[]> Amounts(string path) =>
+        [.. (await host.Get(path)).ShouldBe(200).Json["items"]!.AsArray().Select(item => item!["amount"]!.GetValue<decimal>().ToString("0", null))];
+}
