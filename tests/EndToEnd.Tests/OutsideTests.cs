@@ -11,6 +11,8 @@ public sealed class OutsideTests(RunningHost host)
         "PUT /api/users/{id}/password", "PUT /api/users/{id}/profile", "POST /api/users/{id}/activate", "POST /api/users/{id}/deactivate",
         "DELETE /api/users/{id}", "POST /api/accounts", "GET /api/accounts/{id}", "GET /api/accounts/{id}/statement",
         "POST /api/accounts/{id}/deposits", "POST /api/accounts/{id}/withdrawals", "DELETE /api/accounts/{id}",
+        "PUT /api/accounts/{id}/overdraft", "POST /api/accounts/{id}/freeze", "POST /api/accounts/{id}/unfreeze", "POST /api/accounts/transfers",
+        "GET /api/accounts/transfers", "GET /api/accounts/transfers/{id}", "GET /api/accounts/totals",
     ];
 
     private static readonly string[] OperatorRoutes =
