@@ -51,7 +51,7 @@ internal static class ReferenceTable
         new(UsersContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
         new(Users, [Hosting, UsersContracts], [], [AspNetCore], ModuleAssemblies),
         new(AccountsContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
-        new(Accounts, [Hosting, AccountsContracts], [], [AspNetCore], ModuleAssemblies),
+        new(Accounts, [Hosting, AccountsContracts, UsersContracts], [], [AspNetCore], ModuleAssemblies),
         new(
             Host,
             [EmbeddedPostgres, Hosting, Accounts, Users],

@@ -32,6 +32,10 @@ public sealed class AccountsModule : Module
         module.Services.AddHostedService<TransferSweep>();
         module.AddProjection<TransferRunner>();
 
+        // By their owner accounts are found when that user is deactivated; two hosts that hear of one user at once do not overwrite each other.
+        module.Documents(documents => documents.For<AccountSummary>().StartIndexesByTenantId().Index(account => account.Owner!));
+        module.Documents(documents => documents.For<Owner>().UseOptimisticConcurrency(true));
+
         // A statement is read newest first, whole or by period: these hold the movements of one account in that order, however many there are.
         module.Documents(documents => documents.For<Movement>()
             .StartIndexesByTenantId()

@@ -59,4 +59,14 @@ public class FreezeTests
         Given<Account>(Opened, new AccountClosed()).When(account => account.Freeze(FreezeReason.ByBank)).ThenRejected("account_closed");
         Given<Account>(Opened, new AccountClosed()).When(account => account.Unfreeze(FreezeReason.ByBank)).ThenRejected("account_closed");
     }
+
+    [Fact]
+    public void An_account_follows_its_owner_and_takes_back_nothing_but_that()
+    {
+        Given<Account>(Opened).When(account => account.FollowOwner(mayWork: false)).Then(ForOwner);
+        Given<Account>(Opened, ForOwner).When(account => account.FollowOwner(mayWork: false)).ThenNothing();
+        Given<Account>(Opened, ForOwner).When(account => account.FollowOwner(mayWork: true)).Then(new AccountUnfrozen(FreezeReason.OwnerInactive));
+        Given<Account>(Opened, ByBank).When(account => account.FollowOwner(mayWork: true)).ThenNothing();
+        Given<Account>(Opened, new AccountClosed()).When(account => account.FollowOwner(mayWork: false)).ThenNothing();
+    }
 }

@@ -33,7 +33,7 @@ public sealed class ProjectionsTests(PostgresFixture postgres)
 
         Assert.Contains($"{Summaries}: the rebuild has ended.", (await Run("rebuild", Summaries)).ShouldEnd(0).Output, StringComparison.Ordinal);
         var all = (await Run("rebuild", "--all", "--type", "account", "--json")).ShouldEnd(0).Json;
-        Assert.Equal([Summaries, "accounts.statements"], all["projections"]!.AsArray().Select(name => name!.ToString()));
+        Assert.Equal([Summaries, "accounts.daily_totals", "accounts.statements"], all["projections"]!.AsArray().Select(name => name!.ToString()));
         (await Run("rebuild", Summaries, "--tenant", "demo")).ShouldEnd(0);
 
         var id = await database.DataSource.Scalar<Guid>(

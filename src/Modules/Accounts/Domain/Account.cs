@@ -169,6 +169,24 @@ public sealed partial class Account(Guid id) : Aggregate<AccountState>(id)
         }
     }
 
+    /// <summary>Freezes the account while its owner may not work, and takes that back when the owner may. A closed account stays as it is.</summary>
+    public void FollowOwner(bool mayWork)
+    {
+        if (State.Status != AccountStatus.Open)
+        {
+            return;
+        }
+
+        if (mayWork)
+        {
+            Unfreeze(FreezeReason.OwnerInactive);
+        }
+        else
+        {
+            Freeze(FreezeReason.OwnerInactive);
+        }
+    }
+
     /// <summary>Closes the account once it is empty and nothing can come back to it. To close a closed account changes nothing.</summary>
     public void Close()
     {

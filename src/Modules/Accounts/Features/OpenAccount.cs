@@ -1,16 +1,18 @@
 using FluentValidation;
+using Marten;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Monolith.Accounts.Contracts;
 using Monolith.Accounts.Domain;
+using Monolith.Accounts.Integration;
 using Monolith.EventSourcing;
 using Monolith.Hosting;
 using Wolverine;
 
 namespace Monolith.Accounts.Features;
 
-/// <summary>Opens an account, empty.</summary>
+/// <summary>Opens an account, empty. Refused for an owner who is unknown, deactivated or deleted.</summary>
 /// <param name="AccountId">The new account's id, so that a repeat opens no second one.</param>
 /// <param name="Holder">Whose money it will be.</param>
 /// <param name="Currency">The currency of all its amounts, by ISO 4217.</param>
@@ -44,18 +46,25 @@ internal static class OpenAccountRoute
             return Reply.Created(await bus.InvokeAsync<Saved>(command, ct), $"/api/accounts/{command.AccountId}");
         })
         .WithSummary("Opens an account")
-        .WithDescription("The account is empty, and all its amounts are in one currency.")
-        .WithExample(new Body("Ada Lovelace", "EUR"));
+        .WithDescription("The account is empty, and all its amounts are in one currency. With an `owner` it is for a user, and frozen while that user is deactivated or deleted. "
+            + "A user who was created a moment ago is waited for; one who is not known by then is refused, and the request may be repeated.")
+        .WithExample(new Body("Ada Lovelace", "EUR"))
+        .Rejects("owner_unknown", "owner_inactive");
 }
 
 /// <summary>Handles <see cref="OpenAccount"/>.</summary>
 public static class OpenAccountHandler
 {
     /// <summary>Stores the new account.</summary>
-    public static Task<Saved> Handle(OpenAccount command, AggregateRepository<Account> accounts, CancellationToken ct)
+    public static async Task<Saved> Handle(OpenAccount command, AggregateRepository<Account> accounts, IQuerySession session, TimeProvider time, CancellationToken ct)
     {
+        if (command.Owner is { } owner)
+        {
+            await session.RequireActive(owner, time, ct);
+        }
+
         var account = new Account(command.AccountId);
         account.Open(command.Holder.Trim(), Currency.Parse(command.Currency), command.Owner);
-        return accounts.Save(account, ct);
+        return await accounts.Save(account, ct);
     }
 }

@@ -32,8 +32,10 @@ public sealed record AccountSummary(
 /// <summary>Keeps one <see cref="AccountSummary"/> for each account, closed ones too.</summary>
 public sealed class AccountSummaries : DocumentProjection<AccountSummary>
 {
+    internal const string ProjectionName = "accounts.account_summaries";
+
     /// <summary>The projection <c>accounts.account_summaries</c>.</summary>
-    public AccountSummaries() : base("accounts.account_summaries", version: 2) => Reads<Account>();
+    public AccountSummaries() : base(ProjectionName, version: 2) => Reads<Account>();
 
     /// <inheritdoc/>
     public override AccountSummary? Apply(AccountSummary? view, EventEnvelope envelope)

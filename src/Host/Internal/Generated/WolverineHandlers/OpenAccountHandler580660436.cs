@@ -2,6 +2,8 @@
 #pragma warning disable
 using FluentValidation;
 using Monolith.EventSourcing;
+using System;
+using Wolverine.Marten.Publishing;
 
 namespace Internal.Generated.WolverineHandlers
 {
@@ -11,15 +13,21 @@ namespace Internal.Generated.WolverineHandlers
     {
         private readonly FluentValidation.IValidator<Monolith.Accounts.Features.OpenAccount> _validatorOfOpenAccount;
         private readonly Monolith.EventSourcing.AggregateRepository<Monolith.Accounts.Domain.Account> _aggregateRepositoryOfAccount;
+        private readonly System.TimeProvider _timeProvider;
+        private readonly Wolverine.Marten.Publishing.OutboxedSessionFactory _outboxedSessionFactory;
 
-        public OpenAccountHandler580660436(FluentValidation.IValidator<Monolith.Accounts.Features.OpenAccount> validatorOfOpenAccount, Monolith.EventSourcing.AggregateRepository<Monolith.Accounts.Domain.Account> aggregateRepositoryOfAccount)
+        public OpenAccountHandler580660436(FluentValidation.IValidator<Monolith.Accounts.Features.OpenAccount> validatorOfOpenAccount, Monolith.EventSourcing.AggregateRepository<Monolith.Accounts.Domain.Account> aggregateRepositoryOfAccount, System.TimeProvider timeProvider, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory)
         {
             _validatorOfOpenAccount = validatorOfOpenAccount;
             _aggregateRepositoryOfAccount = aggregateRepositoryOfAccount;
+            _timeProvider = timeProvider;
+            _outboxedSessionFactory = outboxedSessionFactory;
         }
 
         public override async System.Threading.Tasks.Task HandleAsync(Wolverine.Runtime.MessageContext context, System.Threading.CancellationToken cancellation)
         {
+            // Building the Marten session
+            await using var documentSession = _outboxedSessionFactory.OpenSession(context);
             // The actual message body
             var openAccount = (Monolith.Accounts.Features.OpenAccount)context.Envelope.Message;
 
@@ -29,7 +37,7 @@ namespace Internal.Generated.WolverineHandlers
             await Monolith.Hosting.Validation.Check<Monolith.Accounts.Features.OpenAccount>(_validatorOfOpenAccount, openAccount, cancellation).ConfigureAwait(false);
             
             // The actual message execution
-            var outgoing1 = await Monolith.Accounts.Features.OpenAccountHandler.Handle(openAccount, _aggregateRepositoryOfAccount, cancellation).ConfigureAwait(false);
+            var outgoing1 = await Monolith.Accounts.Features.OpenAccountHandler.Handle(openAccount, _aggregateRepositoryOfAccount, ((Marten.IQuerySession)documentSession), _timeProvider, cancellation).ConfigureAwait(false);
 
             
             // Outgoing, cascaded message
