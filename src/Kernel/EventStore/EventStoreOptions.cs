@@ -57,6 +57,11 @@ public sealed class EventStoreOptions
     public TimeSpan FeedHoldWarning { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// Whether counts and times of appends carry the tenant as a label. Off, because metrics then grow with the number of tenants: meant for some dozens.
+    /// </summary>
+    public bool TenantLabel { get; set; }
+
+    /// <summary>
     /// The role that the application connects as, so that the migrator, which connects as the owner, grants it what the running application needs and
     /// takes from it everything else. It has to exist. Null leaves all privileges as they are.
     /// </summary>

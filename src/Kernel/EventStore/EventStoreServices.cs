@@ -22,7 +22,7 @@ public static class EventStoreServices
         options.Validate();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton(provider => new StoreMetrics(provider.GetService<IMeterFactory>()));
+        services.AddSingleton(provider => new StoreMetrics(provider.GetService<IMeterFactory>(), options.TenantLabel));
         services.AddSingleton(provider => new PostgresEventStore(
             provider.GetRequiredService<NpgsqlDataSource>(),
             provider.GetRequiredService<DomainModel>(),
@@ -35,6 +35,7 @@ public static class EventStoreServices
         services.AddSingleton(provider => provider.GetRequiredService<PostgresEventStore>().Feed);
         services.AddSingleton(provider => provider.GetRequiredService<PostgresEventStore>().Tenants);
         services.TryAddSingleton<ITenants>(provider => provider.GetRequiredService<Tenants>());
+        services.AddSingleton<StoreSurvey>();
         services.AddSingleton(provider => new Migrator(
             provider.GetRequiredService<NpgsqlDataSource>(),
             provider.GetRequiredService<DomainModel>(),
@@ -42,6 +43,23 @@ public static class EventStoreServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILogger<Migrator>>()));
         services.AddSingleton(typeof(AggregateRepository<>));
+        return services;
+    }
+
+    /// <summary>
+    /// Samples the database for metrics with the host. Needs the projections' runner, which knows which host samples for all. Further samples are added as
+    /// <see cref="IDatabaseSample"/> among the services.
+    /// </summary>
+    public static IServiceCollection AddDatabaseSampling(this IServiceCollection services, Action<SamplingOptions>? configure = null)
+    {
+        var options = new SamplingOptions();
+        configure?.Invoke(options);
+        options.Validate();
+        services.AddSingleton(options);
+        services.AddSingleton<IDatabaseSample, TypeSizes>();
+        services.AddSingleton<IDatabaseSample, ServerLoad>();
+        services.AddSingleton<IDatabaseSample>(provider => new PlacedProjections(provider.GetRequiredService<ProjectionCatalog>()));
+        services.AddHostedService<DatabaseSampler>();
         return services;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Monolith.EventSourcing;
@@ -76,7 +77,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <inheritdoc />
     public async Task<AppendResult> Append(AppendRequest request, CancellationToken ct = default)
     {
-        var (result, before, bytesToLoad) = await appender.Append(request, transaction: null, ct);
+        var (result, before, bytesToLoad) = await AppendObserved(request, transaction: null, ct);
         if (result.Position > 0)
         {
             Feed.Signal();
@@ -118,7 +119,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     public async Task<AppendResult> Append(AppendRequest request, NpgsqlTransaction transaction, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        return (await appender.Append(request, transaction, ct)).Result;
+        return (await AppendObserved(request, transaction, ct)).Result;
     }
 
     /// <summary>
@@ -154,7 +155,8 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     public async Task<IReadOnlyList<AppendResult>> AppendMany(IReadOnlyList<AppendRequest> requests, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
-        var stored = await multiStreamAppender.Append(requests, ct);
+        using var span = StoreTracing.Append(requests);
+        var stored = await Observed(multiStreamAppender.Append(requests, ct), requests.Count > 0 ? requests[0].Stream.AggregateType : "", span);
         for (var i = 0; i < stored.Length; i++)
         {
             if (stored[i].Result.Position > 0)
@@ -217,7 +219,9 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
             throw new InvalidModelException($"The state of '{stream.AggregateType}' is not a {typeof(TState).FullName}.");
         }
 
-        var loaded = await states.Load(stream, asOf, ct);
+        using var span = StoreTracing.Load(stream.AggregateType);
+        var loaded = await span.Observe(states.Load(stream, asOf, ct));
+        span?.SetTag("monolith.events", loaded.EventsRead);
         if (asOf == AsOf.Now && !loaded.IsArchived)
         {
             snapshots.Loaded(stream, loaded);
@@ -309,6 +313,31 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         if (ownsMetrics)
         {
             Metrics.Dispose();
+        }
+    }
+
+    /// <summary>Shows counters at zero before anything is counted.</summary>
+    internal void DeclareMetrics() => Metrics.Declare(model);
+
+    private async Task<(AppendResult Result, long Before, long BytesToLoad)> AppendObserved(AppendRequest request, NpgsqlTransaction? transaction, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var span = StoreTracing.Append([request]);
+        var appended = await Observed(appender.Append(request, transaction, ct), request.Stream.AggregateType, span);
+        span?.SetTag("monolith.events", appended.Result.Version - appended.Before);
+        return appended;
+    }
+
+    private async Task<T> Observed<T>(Task<T> append, string aggregateType, Activity? span)
+    {
+        try
+        {
+            return await span.Observe(append);
+        }
+        catch (Exception error)
+        {
+            Metrics.AppendFailed(aggregateType, error);
+            throw;
         }
     }
 

@@ -48,12 +48,12 @@ internal sealed class Appender
         try
         {
             var result = await (transaction is null ? Append(append, alone, inquiry, tenants.FindToWrite, ct) : Join(append, transaction, ct));
-            metrics.Appended(append.Stream.AggregateType, append.Count, started);
+            metrics.Appended(append.Stream, append.Count, started);
             return (result, result.Version - append.Count, append.BytesToLoad);
         }
         catch (ConcurrencyException)
         {
-            metrics.Conflicted(append.Stream.AggregateType);
+            metrics.Conflicted(append.Stream);
             throw;
         }
         catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)

@@ -53,7 +53,7 @@ internal sealed class MultiStreamAppender(
             for (var i = 0; i < stored.Length; i++)
             {
                 results[indexes[i]] = (stored[i], stored[i].Version - appends[i].Count, appends[i].BytesToLoad);
-                metrics.Appended(appends[i].Stream.AggregateType, appends[i].Count, started);
+                metrics.Appended(appends[i].Stream, appends[i].Count, started);
             }
         }
 
@@ -95,7 +95,7 @@ internal sealed class MultiStreamAppender(
         }
         catch (ConcurrencyException conflict)
         {
-            metrics.Conflicted(conflict.Stream.AggregateType);
+            metrics.Conflicted(conflict.Stream);
             throw;
         }
         catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)

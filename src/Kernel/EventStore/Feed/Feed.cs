@@ -33,6 +33,7 @@ public sealed partial class Feed : IAsyncDisposable
     private Task? sending;
     private Task? telling;
     private Action<ViewChange>? viewsHeard;
+    private long silentSince;
 
     internal Feed(NpgsqlDataSource dataSource, DomainModel model, EventStoreOptions options, TimeProvider time, StoreMetrics metrics, ILogger<Feed> logger)
     {
@@ -47,6 +48,11 @@ public sealed partial class Feed : IAsyncDisposable
             () => watermark.Hold is { ProcessId: var holder } ? [new Measurement<int>(holder)] : (IEnumerable<Measurement<int>>)[],
             "{process}",
             "The server process that holds the feed back, 0 for a prepared transaction; nothing when none does.");
+        metrics.Meter.CreateObservableGauge(
+            "monolith.eventstore.outage",
+            () => Interlocked.Read(ref silentSince) is > 0 and var since ? time.GetElapsedTime(since).TotalSeconds : 0,
+            "s",
+            "How long the database has not answered this host's feed; 0 while it does.");
         metrics.Meter.CreateObservableGauge(
             "monolith.eventstore.watermark.position", () => watermark.Current, "{position}", "The position up to which the feed may be read.");
     }
@@ -246,6 +252,8 @@ public sealed partial class Feed : IAsyncDisposable
         {
             if (!stopping.IsCancellationRequested)
             {
+                // It outlives the request that starts it, and is no part of that request's trace.
+                using var apart = ExecutionContext.SuppressFlow();
                 part ??= Task.Run(() => work(stopping.Token));
             }
         }
@@ -262,6 +270,7 @@ public sealed partial class Feed : IAsyncDisposable
             try
             {
                 var movedOn = await watermark.Step(ct);
+                Interlocked.Exchange(ref silentSince, 0);
                 if (movedOn)
                 {
                     Announce();
@@ -291,6 +300,7 @@ public sealed partial class Feed : IAsyncDisposable
             {
                 // Whatever it is: those who wait for the feed would otherwise wait for ever.
                 LogUnavailable(error.Message);
+                Interlocked.CompareExchange(ref silentSince, time.GetTimestamp(), 0);
                 await Task.Delay(options.FeedPolling.Longest, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

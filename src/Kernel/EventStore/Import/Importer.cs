@@ -94,7 +94,7 @@ internal sealed class Importer(
         }
         catch (ConcurrencyException conflict)
         {
-            metrics.Conflicted(conflict.Stream.AggregateType);
+            metrics.Conflicted(conflict.Stream);
             throw;
         }
         catch (Exception error) when (PostgresErrors.Map(error) is { } mapped)

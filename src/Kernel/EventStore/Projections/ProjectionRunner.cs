@@ -25,9 +25,11 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     private readonly Tenants tenants;
     private readonly HostSession session;
     private readonly Draining draining;
+    private readonly ProjectionCounters counters;
     private readonly ILogger logger;
     private readonly TimeProvider time;
     private volatile IReadOnlyDictionary<string, long> parked = new Dictionary<string, long>();
+    private volatile bool isFirst;
     private CancellationTokenSource? stopping;
     private Task? stopped;
     private Task running = Task.CompletedTask;
@@ -68,6 +70,8 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             projection => projection.Name, projection => new PreparedWriter(projection, views, dataSource), StringComparer.Ordinal);
         var backoff = new Backoff(this.options.RetryDelay.First, this.options.RetryDelay.Longest, this.time);
         var reader = new ProjectionReader(dataSource, model);
+        counters = new(this.time);
+        restartsByProjection = new(catalog.All.Select(projection => KeyValuePair.Create(projection.Name, 0L)), StringComparer.Ordinal);
         services = new(
             dataSource,
             reader,
@@ -80,7 +84,8 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             new(this.options.RebuildBatches),
             new(),
             this.time,
-            changes);
+            changes,
+            counters);
         session = new(dataSource, catalog, this.options, this.time);
         draining = new(logger);
         watch = new(this.options.StallAfter, this.time);
@@ -88,11 +93,15 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         if (metrics is not null)
         {
             ProjectionMetrics.Register(metrics.Meter, () => Statuses, () => parked, () => restartsByProjection, () => Rebuilds);
+            counters.Register(metrics.Meter);
         }
     }
 
     /// <summary>The name by which this runner owns shards.</summary>
     public string Host => session.Host;
+
+    /// <summary>Whether this host is the first of those alive, as of its last heartbeat: the one for what only one of them need do.</summary>
+    public bool IsFirst => isFirst;
 
     /// <summary>How the projections are doing on the shards that this host runs.</summary>
     public IReadOnlyList<ProjectionStatus> Statuses
@@ -111,6 +120,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     {
         var stop = stopping = new();
         stopped = null;
+        counters.Declare(catalog);
         running = Task.WhenAll(Run(services.Tail.Run), Run(Place), Run(MoveIdleCheckpoints));
         return Task.CompletedTask;
 
@@ -142,6 +152,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     {
         await stop.CancelAsync();
         await running;
+        isFirst = false;
         await MoveIdle(cancellationToken);
         await Stop([.. workers.Keys], options.StopTimeout, cancellationToken);
         try
@@ -197,6 +208,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
         await ReplaceStalled(ct);
         var view = await session.Beat(services.Tail.Position, ct);
         parked = view.Parked;
+        isFirst = view.Hosts.Keys.Min(StringComparer.Ordinal) == Host;
         foreach (var projection in catalog.All.Where(view.IsOutdated))
         {
             await BeginRebuild(projection, ct);

@@ -9,7 +9,7 @@ public sealed partial class ProjectionRunner
     private readonly StallWatch<ProjectionWorker> watch;
     private readonly Dictionary<ProjectionShard, Restart> restarts = [];
     private readonly Dictionary<ProjectionShard, long> fences = [];
-    private readonly ConcurrentDictionary<string, long> restartsByProjection = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> restartsByProjection;
 
     // A fence serves one worker. Where that has ended, or was left behind, the checkpoint is given back and taken anew, under the next fence: so whatever
     // the old worker may still do, it cannot write.

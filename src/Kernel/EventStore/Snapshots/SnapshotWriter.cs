@@ -32,7 +32,11 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
         (this.model, this.streams, this.fold, this.metrics, this.logger) = (model, streams, fold, metrics, logger);
         requests = Channel.CreateBounded<StreamId>(
             new BoundedChannelOptions(options.SnapshotQueue) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-            dropped => Take(dropped));
+            dropped =>
+            {
+                metrics.SnapshotDropped();
+                Take(dropped);
+            });
         drained.SetResult();
         metrics.Meter.CreateObservableGauge(
             "monolith.eventstore.snapshots.queued", () => requests.Reader.Count, "{stream}", "Streams that wait for their snapshots.");
@@ -140,6 +144,8 @@ internal sealed partial class SnapshotWriter : IAsyncDisposable
 
         lock (starting)
         {
+            // It outlives the request that starts it, and is no part of that request's trace.
+            using var apart = ExecutionContext.SuppressFlow();
             loop ??= Task.Run(() => Run(stopping.Token));
         }
     }

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Monolith.EventSourcing;
 
 namespace Monolith.EventStore;
 
-/// <summary>The store's instruments, of the meter <see cref="MeterName"/>. Labels are bounded: aggregate types, never ids or tenants.</summary>
+/// <summary>The store's instruments, of the meter <see cref="MeterName"/>. Labels are bounded: aggregate types, never ids; tenants only where that is asked for.</summary>
 public sealed class StoreMetrics : IDisposable
 {
     /// <summary>The name of the meter.</summary>
@@ -25,10 +27,17 @@ public sealed class StoreMetrics : IDisposable
     private readonly Histogram<int> tailLength;
     private readonly Counter<long> cacheLoads;
     private readonly Counter<long> cacheEvictions;
+    private readonly Counter<long> appendErrors;
+    private readonly Counter<long> snapshotsDropped;
+    private readonly ConcurrentDictionary<string, long> snapshotTimes = new(StringComparer.Ordinal);
+    private readonly bool tenants;
 
     /// <summary>The instruments of one store.</summary>
-    public StoreMetrics(IMeterFactory? factory = null)
+    /// <param name="factory">Makes the meter; null for one that nobody shares.</param>
+    /// <param name="tenants">Whether counts and times of appends carry the tenant: as many series more as there are tenants.</param>
+    public StoreMetrics(IMeterFactory? factory = null, bool tenants = false)
     {
+        this.tenants = tenants;
         meter = factory?.Create(MeterName) ?? new Meter(MeterName);
         appendDuration = meter.CreateHistogram("monolith.eventstore.append.duration", "s", "Time of an append, from the call to the commit.", tags: null, Seconds);
         loadDuration = meter.CreateHistogram("monolith.eventstore.load.duration", "s", "Time of loading an aggregate's state.", tags: null, Seconds);
@@ -42,44 +51,114 @@ public sealed class StoreMetrics : IDisposable
             new InstrumentAdvice<int> { HistogramBucketBoundaries = [0, 1, 5, 10, 25, 50, 100, 250, 1000, 10_000] });
         cacheLoads = meter.CreateCounter<long>(
             "monolith.eventstore.cache.loads", "{load}", "Loads of cached aggregate types by result: hit, miss, or outdated when the state in memory could not be built upon.");
+        appendErrors = meter.CreateCounter<long>(
+            "monolith.eventstore.append.errors", "{append}", "Appends that failed for another reason than a conflict or a rule of the business: unavailable, refused, or failed for a bug.");
+        snapshotsDropped = meter.CreateCounter<long>("monolith.eventstore.snapshots.dropped", "{stream}", "Requests for snapshots that were dropped because too many waited.");
+        meter.CreateObservableGauge(
+            "monolith.eventstore.snapshots.age",
+            () => snapshotTimes.Select(type => new Measurement<double>(Stopwatch.GetElapsedTime(type.Value).TotalSeconds, Label(type.Key))),
+            "s",
+            "How long ago this host last wrote a snapshot of the type; nothing before the first.");
         cacheEvictions = meter.CreateCounter<long>("monolith.eventstore.cache.evictions", "{state}", "States that made room for others.");
     }
 
     /// <summary>The meter, for the instruments of other parts of the store.</summary>
     public Meter Meter => meter;
 
-    internal void Appended(string aggregateType, int events, long started)
+    /// <summary>
+    /// Shows every counter at zero for every aggregate type, so that the first error is a step that a rate can see. Called when somebody listens.
+    /// </summary>
+    internal void Declare(DomainModel model)
     {
-        var type = new KeyValuePair<string, object?>("aggregate_type", aggregateType);
-        appendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, type);
+        foreach (var type in model.Aggregates.Select(aggregate => Label(aggregate.Name)))
+        {
+            foreach (var counter in (Counter<long>[])[eventsAppended, conflicts, snapshotsWritten, snapshotsRemoved, snapshotFailures])
+            {
+                counter.Add(0, type);
+            }
+
+            foreach (var error in (string[])["unavailable", "refused", "failed"])
+            {
+                appendErrors.Add(0, type, new("error.type", error));
+            }
+        }
+
+        snapshotsDropped.Add(0);
+    }
+
+    internal void Appended(StreamId stream, int events, long started)
+    {
+        var (type, elapsed) = (Label(stream.AggregateType), Stopwatch.GetElapsedTime(started).TotalSeconds);
+        if (tenants)
+        {
+            appendDuration.Record(elapsed, type, Tenant(stream));
+            eventsAppended.Add(events, type, Tenant(stream));
+            return;
+        }
+
+        appendDuration.Record(elapsed, type);
         eventsAppended.Add(events, type);
     }
 
+    /// <summary>Counts an append that failed, unless the failure is an answer: a conflict, a rejection, a cancellation.</summary>
+    internal void AppendFailed(string aggregateType, Exception error)
+    {
+        var reason = error switch
+        {
+            ConcurrencyException or RejectedException or OperationCanceledException => null,
+            EventSourcingException { IsTransient: true } => "unavailable",
+            EventSourcingException or ArgumentException => "refused",
+            _ => "failed",
+        };
+        if (reason is not null)
+        {
+            appendErrors.Add(1, Label(aggregateType), new("error.type", reason));
+        }
+    }
+
     internal void Imported(string aggregateType, long events) =>
-        eventsAppended.Add(events, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
+        eventsAppended.Add(events, Label(aggregateType));
 
     internal void Loaded(string aggregateType, int events, long started)
     {
-        var type = new KeyValuePair<string, object?>("aggregate_type", aggregateType);
+        var type = Label(aggregateType);
         loadDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, type);
         tailLength.Record(events, type);
     }
 
     internal void LoadedThroughCache(string aggregateType, string result) => cacheLoads.Add(
-        1, new KeyValuePair<string, object?>("aggregate_type", aggregateType), new KeyValuePair<string, object?>("result", result));
+        1, Label(aggregateType), new KeyValuePair<string, object?>("result", result));
 
-    internal void Evicted(string aggregateType) => cacheEvictions.Add(1, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
+    internal void Evicted(string aggregateType) => cacheEvictions.Add(1, Label(aggregateType));
 
-    internal void Conflicted(string aggregateType) => conflicts.Add(1, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
+    internal void Conflicted(StreamId stream)
+    {
+        if (tenants)
+        {
+            conflicts.Add(1, Label(stream.AggregateType), Tenant(stream));
+            return;
+        }
 
-    internal void SnapshotsWritten(string aggregateType, int count) =>
-        snapshotsWritten.Add(count, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
+        conflicts.Add(1, Label(stream.AggregateType));
+    }
+
+    internal void SnapshotsWritten(string aggregateType, int count)
+    {
+        snapshotsWritten.Add(count, Label(aggregateType));
+        snapshotTimes[aggregateType] = Stopwatch.GetTimestamp();
+    }
+
+    internal void SnapshotDropped() => snapshotsDropped.Add(1);
 
     internal void SnapshotsRemoved(string aggregateType, int count) =>
-        snapshotsRemoved.Add(count, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
+        snapshotsRemoved.Add(count, Label(aggregateType));
 
     internal void SnapshotFailed(string aggregateType) =>
-        snapshotFailures.Add(1, new KeyValuePair<string, object?>("aggregate_type", aggregateType));
+        snapshotFailures.Add(1, Label(aggregateType));
+
+    private static KeyValuePair<string, object?> Label(string aggregateType) => new("aggregate_type", aggregateType);
+
+    private static KeyValuePair<string, object?> Tenant(StreamId stream) => new("tenant_id", stream.TenantId);
 
     /// <inheritdoc />
     public void Dispose() => meter.Dispose();

@@ -62,7 +62,7 @@ internal sealed class RebuildSpace(NpgsqlDataSource dataSource, ProjectionCatalo
         return (string?)await command.ExecuteScalarAsync(ct);
     }
 
-    private static long? Free(string directory)
+    internal static long? Free(string directory)
     {
         try
         {

@@ -16,7 +16,8 @@ internal sealed record ProjectionServices(
     SemaphoreSlim RebuildSlots,
     Signal Attention,
     TimeProvider Time,
-    ReadModelChanges? Changes = null)
+    ReadModelChanges? Changes = null,
+    ProjectionCounters? Counters = null)
 {
     /// <summary>The slots that work on a shard takes: a rebuild never has all of them, so live projections go on beside it.</summary>
     public SemaphoreSlim SlotsOf(ProjectionShard key) => key.IsShadow ? RebuildSlots : Slots;
@@ -85,8 +86,10 @@ internal sealed class BatchWriter(
                 batch.Add(services.Parked.Add(Key, [.. events.Where(IsAside)], failure));
             }
 
-            await Execute(batch, toFold, ct);
+            using var span = StoreTracing.Project(Key, toFold);
+            await span.Observe(Execute(batch, toFold, ct));
             Interlocked.Exchange(ref committed, upTo);
+            services.Counters?.Taken(Key, events);
             if (aside is { } stream)
             {
                 parked.Add(stream);

@@ -293,6 +293,7 @@ internal sealed partial class ProjectionWorker : IDisposable
     {
         pulse.Step();
         problem = problem is BatchRefusedException { InnerException: { } cause } ? cause : problem;
+        services.Counters?.Failed(Key, Failures.IsOutage(problem));
         var isNews = progress.LastError != problem.Message;
         Volatile.Write(ref progress, progress.Failed(problem.Message, services.Time.GetUtcNow()));
         if (!isNews)
