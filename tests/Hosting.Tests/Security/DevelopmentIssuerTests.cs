@@ -21,7 +21,7 @@ public sealed class DevelopmentIssuerTests : IDisposable
 
         Assert.Single(keys.Distinct(StringComparer.Ordinal));
         Assert.Equal(keys[0], DevelopmentIssuer.Open(File).Key.KeyId);
-        Assert.Equal([File], Directory.GetFiles(Path.GetDirectoryName(File)!));
+        Assert.Equal([File, File + ".lock"], Directory.GetFiles(Path.GetDirectoryName(File)!).Order(StringComparer.Ordinal));
     }
 
     [Fact(SkipUnless = nameof(HasModes), Skip = "Windows has no modes.")]

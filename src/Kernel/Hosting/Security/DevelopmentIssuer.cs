@@ -21,6 +21,9 @@ public sealed class DevelopmentIssuer
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private const int MostAttempts = 500;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     private readonly ECDsaSecurityKey key;
 
     private DevelopmentIssuer(ECDsaSecurityKey key) => this.key = key;
@@ -90,12 +93,19 @@ public sealed class DevelopmentIssuer
         });
     }
 
-    // Several hosts may start at once on a new machine: the first to put its key in place wins, and the others read that one.
+    // Several hosts may start at once on a new machine: the first to hold the lock makes the key, and the others read that one.
     private static void Make(string file)
     {
         LocalFolder.Make(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        using var alone = Lock(file + ".lock");
+        if (File.Exists(file))
+        {
+            return;
+        }
+
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var aside = $"{file}.{Guid.NewGuid():N}";
+        var aside = file + ".new";
+        File.Delete(aside);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -107,13 +117,21 @@ public sealed class DevelopmentIssuer
             writer.WriteLine(made.ExportPkcs8PrivateKeyPem());
         }
 
-        try
+        File.Move(aside, file);
+    }
+
+    private static FileStream Lock(string file)
+    {
+        for (var attempt = 1; ; attempt++)
         {
-            File.Move(aside, file);
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(aside);
+            try
+            {
+                return new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (attempt < MostAttempts)
+            {
+                Thread.Sleep(Pause);
+            }
         }
     }
 
