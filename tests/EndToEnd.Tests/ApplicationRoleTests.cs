@@ -66,7 +66,7 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
 
         await database.Superuser.Execute("update accounts.mt_doc_accountsummary set data = jsonb_set(data, '{holder}', '\"Nobody\"')", Ct);
         var begun = await host.Services.GetRequiredService<ProjectionOperations>().RebuildAll(ct: Ct);
-        Assert.Equal(3, begun.Count);
+        Assert.Contains("accounts.account_summaries", begun);
         await database.Superuser.Until("select not exists (select from eventstore.projection_checkpoints where slot = 'shadow')", Deadline());
 
         Assert.Equal("Ada", (await Shown(client, account))["holder"]!.ToString());

@@ -23,6 +23,7 @@ public sealed class OutsideTests(RunningHost host)
         "POST /operations/projections/{projection}/pause", "POST /operations/projections/{projection}/resume",
         "POST /operations/projections/{projection}/parked/retry", "POST /operations/projections/{projection}/parked/{position}/retry",
         "POST /operations/projections/{projection}/parked/{position}/skip", "POST /operations/projections/{projection}/verify",
+        "GET /operations/messages/dead", "POST /operations/messages/dead/retry", "POST /operations/messages/dead/{id}/retry", "DELETE /operations/messages/dead/{id}",
     ];
 
     private static readonly string[] Instruments =

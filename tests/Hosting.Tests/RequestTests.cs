@@ -65,6 +65,23 @@ public sealed class RequestTests(NotesHost host)
         Assert.Equal("", await second.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("*", true)]
+    [InlineData("W/\"7\"", true)]
+    [InlineData("\"5\", \"7\"", true)]
+    [InlineData("\"5\", \"70\"", false)]
+    [InlineData("7", false)]
+    public async Task Any_tag_that_the_caller_names_counts(string tags, bool hasAlready)
+    {
+        var path = $"/api/notes/pins/{Guid.CreateVersion7()}";
+        using (await host.Send(HttpMethod.Put, path + "?text=x"))
+        {
+        }
+
+        using var answer = await host.Send(HttpMethod.Get, path, null, "acme", ("If-None-Match", tags));
+        Assert.Equal(hasAlready ? HttpStatusCode.NotModified : HttpStatusCode.OK, answer.StatusCode);
+    }
+
     [Fact]
     public async Task A_refused_command_answers_its_code()
     {

@@ -10,6 +10,11 @@ public sealed record OperationContext(string TenantId, EventMetadata Metadata)
 {
     private static readonly AsyncLocal<OperationContext?> Ambient = new();
 
+    /// <summary>
+    /// What an earlier run of the same operation has stored, when it was cut off before it could say so: repositories answer it instead of deciding once more. Null when there is nothing.
+    /// </summary>
+    public StoredWrite? Stored { get; init; }
+
     /// <summary>The context of the running operation.</summary>
     /// <exception cref="InvalidOperationException">None was begun: a bug at the edge.</exception>
     public static OperationContext Current => Ambient.Value
@@ -31,3 +36,8 @@ public sealed record OperationContext(string TenantId, EventMetadata Metadata)
         public void Dispose() => Ambient.Value = outer;
     }
 }
+
+/// <summary>What one operation has stored.</summary>
+/// <param name="AggregateType">The stored name of the aggregate's type.</param>
+/// <param name="Saved">What the write did.</param>
+public sealed record StoredWrite(string AggregateType, Saved Saved);

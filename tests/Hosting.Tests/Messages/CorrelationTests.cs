@@ -31,7 +31,7 @@ public sealed class CorrelationTests(NotesHost host)
             },
         };
         ActivitySource.AddActivityListener(listener);
-        var id = await host.Write("echo", ("X-Correlation-Id", "order-67"), ("X-User-Id", "ada"), ("traceparent", $"00-{Trace}-00f067aa0ba902b7-01"));
+        var id = await host.Write("echo", ("X-Correlation-Id", "order-67"), ("Authorization", Tokens.Bearer("acme", user: "ada").ToString()), ("traceparent", $"00-{Trace}-00f067aa0ba902b7-01"));
         var first = (await host.Events(id))[0];
         await Heard.Until(() => Heard.Echoes(first.EventId) == 1, Ct);
 

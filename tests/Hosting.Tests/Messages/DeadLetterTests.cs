@@ -32,7 +32,7 @@ public sealed class DeadLetterTests(NotesHost host)
         await Heard.Until(() => Heard.Of(id).Count == 2, Ct);
 
         Heard.StumbleOver("poison");
-        using (var retried = await host.Send(HttpMethod.Post, $"{Dead}/{dead["id"]}/retry"))
+        using (var retried = await Ask(HttpMethod.Post, $"{Dead}/{dead["id"]}/retry"))
         {
             Assert.Equal(HttpStatusCode.NoContent, retried.StatusCode);
         }
@@ -51,15 +51,15 @@ public sealed class DeadLetterTests(NotesHost host)
         await host.Write("rotten", ("X-Correlation-Id", "order-69"));
         var dead = await Only("order-69");
 
-        using (var discarded = await host.Send(HttpMethod.Delete, $"{Dead}/{dead["id"]}"))
+        using (var discarded = await Ask(HttpMethod.Delete, $"{Dead}/{dead["id"]}"))
         {
             Assert.Equal(HttpStatusCode.NoContent, discarded.StatusCode);
         }
 
         Assert.DoesNotContain((await List()).AsArray(), one => one!["id"]!.ToString() == dead["id"]!.ToString());
-        using var again = await host.Send(HttpMethod.Delete, $"{Dead}/{dead["id"]}");
+        using var again = await Ask(HttpMethod.Delete, $"{Dead}/{dead["id"]}");
         await again.AssertProblem(HttpStatusCode.NotFound, "not_found");
-        using var retried = await host.Send(HttpMethod.Post, $"{Dead}/{dead["id"]}/retry");
+        using var retried = await Ask(HttpMethod.Post, $"{Dead}/{dead["id"]}/retry");
         await retried.AssertProblem(HttpStatusCode.NotFound, "not_found");
         Heard.Mend("rotten");
     }
@@ -70,9 +70,12 @@ public sealed class DeadLetterTests(NotesHost host)
     [InlineData("?pageSize=501")]
     public async Task A_page_of_dead_letters_is_bounded(string query)
     {
-        using var answer = await host.Send(HttpMethod.Get, Dead + query);
+        using var answer = await Ask(HttpMethod.Get, Dead + query);
         await answer.AssertProblem(HttpStatusCode.BadRequest, "invalid");
     }
+
+    private Task<HttpResponseMessage> Ask(HttpMethod method, string path) =>
+        host.Send(method, path, headers: ("Authorization", Tokens.Bearer("acme", roles: "operator").ToString()));
 
     private async Task<JsonNode> Only(string correlation)
     {
@@ -92,7 +95,7 @@ public sealed class DeadLetterTests(NotesHost host)
 
     private async Task<JsonNode> List()
     {
-        using var answer = await host.Send(HttpMethod.Get, $"{Dead}?messageType=notes.note_told");
+        using var answer = await Ask(HttpMethod.Get, $"{Dead}?messageType=notes.note_told");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return (await answer.Body())!["items"]!;
     }

@@ -33,6 +33,7 @@ public sealed class NotesModule : Module
         routes.MapPins();
         routes.MapPost("/searches", () => "found").Requires("notes:read");
         routes.MapGet("/audit", () => "audited").Requires("notes:audit");
+        routes.MapPost("/slow", (CancellationToken ct) => Task.Delay(Timeout.Infinite, ct));
         routes.MapGet("/broken", string () => throw new InvalidOperationException("the secret of the house"));
     }
 }

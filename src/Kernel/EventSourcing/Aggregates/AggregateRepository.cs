@@ -47,6 +47,11 @@ public sealed class AggregateRepository<TAggregate> where TAggregate : Aggregate
     public async Task<Saved> Save(TAggregate aggregate, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(aggregate);
+        if (StoredBefore is { } before)
+        {
+            return before;
+        }
+
         if (aggregate.UncommittedEvents.Count == 0)
         {
             return new(aggregate.Id, aggregate.Version, 0);
@@ -77,6 +82,11 @@ public sealed class AggregateRepository<TAggregate> where TAggregate : Aggregate
     public async Task<Saved> Update(Guid id, Action<TAggregate> decide, long? requiredVersion = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(decide);
+        if (StoredBefore is { } before)
+        {
+            return before;
+        }
+
         for (var attempt = 1; ; attempt++)
         {
             var aggregate = await Load(id, ct: ct);
@@ -100,6 +110,9 @@ public sealed class AggregateRepository<TAggregate> where TAggregate : Aggregate
             }
         }
     }
+
+    // An operation writes to one aggregate, so what its first run stored of this type is the answer of this one.
+    private Saved? StoredBefore => OperationContext.CurrentOrNull?.Stored is { } stored && stored.AggregateType == definition.Name ? stored.Saved : null;
 
     private StreamId Stream(Guid id) => new(OperationContext.Current.TenantId, definition.Name, id);
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
@@ -21,6 +22,13 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
         if (metadata.OfType<IAuthorizeData>().LastOrDefault() is { Policy: { } policy })
         {
             operation.Security = [new() { [new(ApiDescriptionSetup.Bearer, context.Document)] = [policy] }];
+        }
+
+        if (TakesKey(context.Description.HttpMethod, metadata))
+        {
+            AddHeader(
+                operation, IdempotencyMiddleware.Header, "Makes a repeat safe: the same request with the same key happens once, and is answered alike for 24 hours.",
+                required: false, example: "8e03978e-40d5-43dd-bc93-6894a57f9324");
         }
 
         if (metadata.OfType<ReadsIfMatch>().Any())
@@ -47,7 +55,8 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
         }
 
         var problem = await context.GetOrCreateSchemaAsync(typeof(Problem.Body), cancellationToken: cancellationToken);
-        foreach (var (status, codes) in ProblemsOf(context.Description.RelativePath, metadata))
+        foreach (var (status, codes) in ProblemsOf(context.Description, metadata).GroupBy(problem => problem.Status, problem => problem.Codes).OrderBy(group => group.Key)
+            .Select(group => (group.Key, group.SelectMany(codes => codes).Distinct(StringComparer.Ordinal))))
         {
             operation.Responses ??= [];
             operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
@@ -58,14 +67,41 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
         }
     }
 
-    private static IEnumerable<(int Status, IEnumerable<string> Codes)> ProblemsOf(string? path, IList<object> metadata)
+    private static bool TakesKey(string? method, IList<object> metadata) => metadata.OfType<NeedsTenant>().Any() && method is not null && IdempotencyMiddleware.IsWrite(method);
+
+    private static IEnumerable<(int Status, IEnumerable<string> Codes)> ProblemsOf(ApiDescription route, IList<object> metadata)
     {
+        var path = route.RelativePath;
         var writes = metadata.OfType<GivesVersion>().Any(version => version.WithPosition);
         yield return (StatusCodes.Status400BadRequest, ["invalid"]);
         if (metadata.OfType<IAuthorizeData>().Any())
         {
             yield return (StatusCodes.Status401Unauthorized, ["unauthenticated", "token_expired", "invalid_token"]);
             yield return (StatusCodes.Status403Forbidden, metadata.OfType<NeedsTenant>().Any() ? ["forbidden", "tenant_required", "unknown_tenant", "tenant_disabled"] : ["forbidden"]);
+        }
+
+        if (metadata.OfType<IAuthorizeData>().Any())
+        {
+            yield return (StatusCodes.Status429TooManyRequests, ["rate_limited"]);
+            yield return (StatusCodes.Status500InternalServerError, ["internal_error"]);
+            yield return (StatusCodes.Status503ServiceUnavailable, ["unavailable"]);
+        }
+
+        if (metadata.OfType<NeedsTenant>().Any())
+        {
+            yield return (StatusCodes.Status504GatewayTimeout, ["timed_out"]);
+        }
+
+        if (TakesKey(route.HttpMethod, metadata))
+        {
+            yield return (StatusCodes.Status409Conflict, ["request_under_way", "aggregate_archived"]);
+            yield return (StatusCodes.Status422UnprocessableEntity, ["idempotency_key_reused", "invalid_text"]);
+        }
+
+        if (route.SupportedRequestFormats.Count > 0)
+        {
+            yield return (StatusCodes.Status413PayloadTooLarge, ["too_large", "event_too_large"]);
+            yield return (StatusCodes.Status415UnsupportedMediaType, ["unsupported_media_type"]);
         }
 
         if (metadata.OfType<MissesWith>().LastOrDefault() is { } misses)

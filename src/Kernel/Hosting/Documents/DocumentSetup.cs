@@ -28,6 +28,7 @@ internal static class DocumentSetup
                 // What belongs to no module is Wolverine's.
                 mapping.DatabaseSchemaName = modules.Of(mapping.DocumentType)?.Name ?? MessagingSetup.Schema;
             });
+            options.AddIdempotentRequests();
             foreach (var module in settings)
             {
                 options.RegisterDocumentTypes(module.DocumentTypes);

@@ -58,6 +58,8 @@ internal static class Problems
         StatusCodes.Status406NotAcceptable => new(status, "not_acceptable", "The answer cannot be given in a form that the request accepts."),
         StatusCodes.Status413PayloadTooLarge => InvalidRequests.TooLarge,
         StatusCodes.Status415UnsupportedMediaType => InvalidRequests.NotJson,
+        StatusCodes.Status429TooManyRequests => new(status, "rate_limited", "Too many requests: wait a moment."),
+        StatusCodes.Status504GatewayTimeout => new(status, "timed_out", "The request took too long. What it changed, if anything, is unknown: read, or repeat it with the same Idempotency-Key."),
         _ => new(status, status < StatusCodes.Status500InternalServerError ? "invalid" : "internal_error", "The request cannot be answered."),
     };
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Net.Http.Headers;
 
 namespace Monolith.Hosting;
 
@@ -27,7 +28,7 @@ public sealed class ViewReply<TView> : IResult, IEndpointMetadataProvider where 
         {
             var tag = WriteAnswer.EntityTag(known);
             httpContext.Response.Headers.ETag = tag;
-            if (httpContext.Request.Headers.IfNoneMatch.Contains(tag))
+            if (HasAlready(httpContext.Request, tag))
             {
                 httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
                 return Task.CompletedTask;
@@ -36,6 +37,11 @@ public sealed class ViewReply<TView> : IResult, IEndpointMetadataProvider where 
 
         return httpContext.Response.WriteAsJsonAsync(view, httpContext.RequestAborted);
     }
+
+    // RFC 9110: a list of tags, or * for any, compared weakly. What cannot be read matches nothing.
+    private static bool HasAlready(HttpRequest request, string tag) =>
+        EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var tags)
+        && tags.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Tag == tag);
 
     /// <inheritdoc/>
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)

@@ -34,11 +34,14 @@ internal static class MessagingSetup
             defaults.AutoResolveProjectRoot = true;
             foreach (var profile in new[] { defaults.Development, defaults.Production })
             {
-                // Generated code is committed in the host's project; what is not there (a module of a test) is compiled when it is first used.
-                profile.GeneratedCodeMode = TypeLoadMode.Auto;
                 profile.SourceCodeWritingEnabled = false;
                 profile.ResourceAutoCreate = AutoCreate.None;
             }
+
+            // Generated code is committed in the host's project. In Production nothing is compiled: a handler whose code is missing ends the start. In Development, and in
+            // an application that has none (that of a test), it is compiled when it is first used.
+            defaults.Development.GeneratedCodeMode = TypeLoadMode.Auto;
+            defaults.Production.GeneratedCodeMode = HasGeneratedCode(application) ? TypeLoadMode.Static : TypeLoadMode.Auto;
         });
         services.AddWolverine(ExtensionDiscovery.Automatic, options =>
         {
@@ -77,6 +80,9 @@ internal static class MessagingSetup
             options.OnException<Exception>().ScheduleRetry([.. messages.RetryAfter]);
         });
     }
+
+    private static bool HasGeneratedCode(Assembly application) =>
+        application.GetTypes().Any(type => type.Namespace?.StartsWith("Internal.Generated.", StringComparison.Ordinal) == true);
 
     private static void AddValidatorsOf(this IServiceCollection services, ModuleSet modules)
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +21,7 @@ public static class MonolithSetup
     /// <param name="modules">The modules, in the order of the API description.</param>
     /// <exception cref="EventSourcing.InvalidModelException">The modules do not fit together.</exception>
     /// <exception cref="InvalidSettingException">
-    /// A section of the kernel, <c>EventStore</c>, <c>Projections</c>, <c>Messages</c>, <c>ReadModels</c>, <c>Authentication</c> or <c>Secrets</c>, is wrong.
+    /// A section of the kernel, <c>EventStore</c>, <c>Projections</c>, <c>Messages</c>, <c>ReadModels</c>, <c>Http</c>, <c>Authentication</c> or <c>Secrets</c>, is wrong.
     /// </exception>
     public static WebApplicationBuilder AddMonolith(this WebApplicationBuilder builder, Assembly application, params IReadOnlyList<Module> modules)
     {
@@ -47,9 +48,14 @@ public static class MonolithSetup
         var readModels = new ReadModelOptions();
         builder.Configuration.Read("ReadModels", readModels, readModels.Validate);
         services.AddSingleton(readModels);
-        services.AddTokens(ProductionRules.Tokens(builder.Configuration), builder.Environment, set);
+        var tokens = ProductionRules.Tokens(builder.Configuration);
+        services.AddTokens(tokens, builder.Environment, set);
         services.AddSecrets(ProductionRules.Secrets(builder.Configuration), builder.Environment);
-        services.AddHttp();
+        var http = new HttpOptions();
+        builder.Configuration.Read("Http", http, http.Validate);
+        services.AddHttp(http);
+        services.AddRateLimits(http, tokens);
+        services.AddIdempotency();
         services.AddApiDescription();
         services.AddReadiness();
         return builder;
@@ -63,17 +69,21 @@ public static class MonolithSetup
         app.UseStatusCodePages(ProblemHandling.DescribeStatus);
         app.Use(ProblemHandling.RefuseUnusable);
         app.UseRouting();
+        app.UseRequestTimeouts();
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseAuthorization();
         app.UseMiddleware<TenantMiddleware>();
+        app.UseMiddleware<IdempotencyMiddleware>();
         app.MapReadiness();
         app.MapProjectionOperations();
         app.MapMessageOperations();
+        var timeout = new RequestTimeoutAttribute((int)app.Services.GetRequiredService<HttpOptions>().RequestTimeout.TotalMilliseconds);
         foreach (var module in app.Services.GetRequiredService<ModuleSet>().All)
         {
             module.MapRoutes(app.MapGroup($"/api/{module.Name}")
                 .WithTags(module.Name)
-                .WithMetadata(new NeedsTenant())
+                .WithMetadata(new NeedsTenant(), timeout)
                 .DemandPermissions(module)
                 .AddEndpointFilter(ReadYourWrites.Wait));
         }
@@ -92,8 +102,10 @@ public static class MonolithSetup
         return app.Services.GetRequiredService<DatabasePreparation>().Prepare(ct);
     }
 
-    private static void AddHttp(this IServiceCollection services)
+    private static void AddHttp(this IServiceCollection services, HttpOptions http)
     {
+        services.AddSingleton(http);
+        services.AddRequestTimeouts();
         services.AddExceptionHandler<ProblemHandling>();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
@@ -102,6 +114,9 @@ public static class MonolithSetup
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = InvalidRequests.MaxBodyBytes;
+            options.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            options.Limits.MaxRequestHeaderCount = 64;
+            options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
     }
 }

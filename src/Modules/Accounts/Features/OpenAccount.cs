@@ -43,7 +43,8 @@ internal static class OpenAccountRoute
         .MapPost("/", async (Body body, IMessageBus bus, CancellationToken ct) =>
         {
             var command = new OpenAccount(Guid.CreateVersion7(), body.Holder, body.Currency, body.Owner);
-            return Reply.Created(await bus.InvokeAsync<Saved>(command, ct), $"/api/accounts/{command.AccountId}");
+            var saved = await bus.InvokeAsync<Saved>(command, ct);
+            return Reply.Created(saved, $"/api/accounts/{saved.Id}");
         })
         .WithSummary("Opens an account")
         .WithDescription("The account is empty, and all its amounts are in one currency. With an `owner` it is for a user, and frozen while that user is deactivated or deleted. "

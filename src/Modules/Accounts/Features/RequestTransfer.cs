@@ -38,7 +38,8 @@ internal static class RequestTransferRoute
         .MapPost("/transfers", async (Body body, IMessageBus bus, CancellationToken ct) =>
         {
             var command = new RequestTransfer(body.Id ?? Guid.CreateVersion7(), body.From, body.To, body.Amount, body.Reference);
-            return Reply.Created(await bus.InvokeAsync<Saved>(command, ct), $"/api/accounts/transfers/{command.TransferId}");
+            var saved = await bus.InvokeAsync<Saved>(command, ct);
+            return Reply.Created(saved, $"/api/accounts/transfers/{saved.Id}");
         })
         .WithSummary("Asks for money to be moved to another account")
         .WithDescription(

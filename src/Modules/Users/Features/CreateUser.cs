@@ -45,7 +45,8 @@ internal static class CreateUserRoute
         {
             var command = new CreateUser(
                 Guid.CreateVersion7(), body.Email, body.Username, new(body.Password), body.FirstName, body.LastName);
-            return Reply.Created(await bus.InvokeAsync<Saved>(command, ct), $"/api/users/{command.UserId}");
+            var saved = await bus.InvokeAsync<Saved>(command, ct);
+            return Reply.Created(saved, $"/api/users/{saved.Id}");
         })
         .WithSummary("Creates a user")
         .WithDescription("The user is active at once. Email address and username are unique within the tenant, whatever their case.")
