@@ -18,6 +18,8 @@ internal static class ReferenceTable
     private const string UsersContracts = "src/Modules/Users/Contracts/Monolith.Users.Contracts.csproj";
     private const string Accounts = "src/Modules/Accounts/Monolith.Accounts.csproj";
     private const string AccountsContracts = "src/Modules/Accounts/Contracts/Monolith.Accounts.Contracts.csproj";
+    private const string Webhooks = "src/Modules/Webhooks/Monolith.Webhooks.csproj";
+    private const string WebhooksContracts = "src/Modules/Webhooks/Contracts/Monolith.Webhooks.Contracts.csproj";
     private const string Host = "src/Host/Monolith.Host.csproj";
     private const string DistributedLock = "build/stand-ins/Patched.DistributedLock.Postgres/Patched.DistributedLock.Postgres.csproj";
     private const string AspNetCore = "Microsoft.AspNetCore.App";
@@ -44,17 +46,19 @@ internal static class ReferenceTable
             @"^Monolith\.(Contracts|Event(Sourcing|Store))$|^Npgsql$|^Microsoft\.(AspNetCore|Extensions|IdentityModel|Net|OpenApi)(\.|$)|^Marten$|^Wolverine(\.|$)|^FluentValidation$|^JasperFx|^Weasel\."),
         new(
             Testing,
-            [EmbeddedPostgres, EventStore],
+            [Contracts, EmbeddedPostgres, EventStore],
             ["CsCheck", "Testcontainers.PostgreSql", "xunit.v3.assert", "xunit.v3.extensibility.core"],
             [],
-            @"^Monolith\.(EventSourcing|EventStore|EmbeddedPostgres)$|^Npgsql$|^Microsoft\.Extensions\.|^xunit\.v3\.|^CsCheck$|^Testcontainers|^Docker\."),
+            @"^Monolith\.(Contracts|EventSourcing|EventStore|EmbeddedPostgres)$|^Npgsql$|^Microsoft\.Extensions\.|^xunit\.v3\.|^CsCheck$|^Testcontainers|^Docker\."),
         new(UsersContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
         new(Users, [Hosting, UsersContracts], [], [AspNetCore], ModuleAssemblies),
         new(AccountsContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
         new(Accounts, [Hosting, AccountsContracts, UsersContracts], [], [AspNetCore], ModuleAssemblies),
+        new(WebhooksContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
+        new(Webhooks, [Hosting, WebhooksContracts], [], [AspNetCore], ModuleAssemblies),
         new(
             Host,
-            [EmbeddedPostgres, Hosting, Accounts, Users],
+            [EmbeddedPostgres, Hosting, Accounts, Users, Webhooks],
             [
                 "Microsoft.CodeAnalysis.CSharp",
                 "Npgsql.OpenTelemetry",

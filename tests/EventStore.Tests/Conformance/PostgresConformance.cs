@@ -71,6 +71,8 @@ public sealed class FeedWakeUpTests(PostgresFixture postgres) : FeedWakeUpConfor
 
 public sealed class SubscriptionTests(PostgresFixture postgres) : SubscriptionConformance(postgres);
 
+public sealed class TransactionalSubscriptionTests(PostgresFixture postgres) : TransactionalSubscriptionConformance(postgres);
+
 public sealed class ProjectionTests(PostgresFixture postgres) : ProjectionConformance(postgres);
 
 public sealed class ProjectionOwnershipTests(PostgresFixture postgres) : ProjectionOwnershipConformance(postgres);

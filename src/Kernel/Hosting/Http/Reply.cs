@@ -13,6 +13,17 @@ public static class Reply
     /// <summary>200 with <c>ETag</c> and <c>Monolith-Position</c>.</summary>
     public static SavedReply Saved(Saved saved) => new(saved);
 
+    /// <summary>201 like <see cref="Created(Monolith.EventSourcing.Saved, string)"/>, with a body that says more. It is kept in no cache.</summary>
+    /// <param name="saved">What the write did.</param>
+    /// <param name="location">Where the new aggregate is.</param>
+    /// <param name="body">The body.</param>
+    public static WriteReply<TBody> Created<TBody>(Saved saved, string location, TBody body) => new(saved, location, body);
+
+    /// <summary>200 like <see cref="Saved(Monolith.EventSourcing.Saved)"/>, with a body that says more. It is kept in no cache.</summary>
+    /// <param name="saved">What the write did.</param>
+    /// <param name="body">The body.</param>
+    public static WriteReply<TBody> Saved<TBody>(Saved saved, TBody body) => new(saved, location: null, body);
+
     /// <summary>204 with <c>ETag</c> and <c>Monolith-Position</c>: what was addressed is gone for readers.</summary>
     public static DeletedReply Deleted(Saved saved) => new(saved);
 

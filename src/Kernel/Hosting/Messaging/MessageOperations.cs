@@ -9,7 +9,7 @@ public sealed class MessageOperations(IMessageStore store)
     /// <summary>How many dead letters a page may have.</summary>
     public const int LargestPage = 500;
 
-    /// <summary>Lists dead letters, oldest first.</summary>
+    /// <summary>Lists dead letters, those of a page oldest first.</summary>
     /// <param name="messageType">Those of one type, by name; null for all.</param>
     /// <param name="page">From 1.</param>
     /// <param name="pageSize">Up to <see cref="LargestPage"/>.</param>
@@ -21,7 +21,7 @@ public sealed class MessageOperations(IMessageStore store)
         ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, LargestPage);
         var found = await store.DeadLetters.QueryAsync(new() { MessageType = messageType, PageNumber = page, PageSize = pageSize, Replayable = false }, ct);
-        return new([.. found.Envelopes.Select(DeadLetter.Of)], found.TotalCount);
+        return new([.. found.Envelopes.Select(DeadLetter.Of).OrderBy(dead => dead.FailedAt ?? dead.SentAt)], found.TotalCount);
     }
 
     /// <summary>Delivers one dead letter again, or all of a type, or all. A host does it within its polling interval.</summary>

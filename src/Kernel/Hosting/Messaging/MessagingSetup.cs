@@ -24,6 +24,7 @@ internal static class MessagingSetup
     {
         IntegrationEventTypes.CheckTogether(settings.SelectMany(module => module.Publishers).SelectMany(publisher => publisher.Publishes));
         WolverineMessageNaming.InsertFirst<IntegrationEventTypes>();
+        services.AddSingleton(new IntegrationEventNames(settings.SelectMany(module => module.Publishers).SelectMany(publisher => publisher.Publishes)));
         services.AddSingleton(messages);
         services.AddSingleton<MessageHandover>();
         services.AddSingleton<MessageOperations>();

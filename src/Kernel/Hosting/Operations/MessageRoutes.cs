@@ -16,7 +16,7 @@ internal static class MessageRoutes
             page is null or >= 1 && pageSize is null or (>= 1 and <= MessageOperations.LargestPage)
                 ? operations.Dead(messageType, page ?? 1, pageSize ?? 100, ct)
                 : throw new RefusedRequestException($"A page is 1 or more, its size 1 to {MessageOperations.LargestPage}."))
-            .WithSummary("Lists the messages that could not be delivered, oldest first");
+            .WithSummary("Lists the messages that could not be delivered, those of a page oldest first");
         routes.MapPost("/retry", async (DeadLettersRoute.Body body, MessageOperations operations, CancellationToken ct) =>
             TypedResults.Ok(new DeadLettersRoute.Done(await operations.Retry(messageType: body.MessageType, ct: ct))))
             .WithSummary("Delivers all dead letters again, or those of one type")
