@@ -2,6 +2,7 @@ using Monolith.Accounts;
 using Monolith.Host;
 using Monolith.Hosting;
 using Monolith.Users;
+using Monolith.Webhooks;
 
 return await StartUp.Report(args, async () =>
 {
@@ -11,7 +12,8 @@ return await StartUp.Report(args, async () =>
     builder.AddMonolith(
         typeof(Program).Assembly,
         new UsersModule(),
-        new AccountsModule());
+        new AccountsModule(),
+        new WebhooksModule());
     builder.AddTelemetry();
     builder.AddStartUp();
 

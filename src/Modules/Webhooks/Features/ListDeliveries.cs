@@ -1,0 +1,77 @@
+using FluentValidation;
+using Marten;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Monolith.Hosting;
+using Monolith.Webhooks.Delivering;
+using Wolverine;
+
+namespace Monolith.Webhooks.Features;
+
+/// <summary>The delivery log of an endpoint, newest first, a page at a time.</summary>
+/// <param name="EndpointId">The endpoint.</param>
+/// <param name="Status">Only deliveries that stand like this; null for all.</param>
+/// <param name="Before">Only what happened before this; null to begin with the newest.</param>
+/// <param name="PageSize">How many deliveries at the most.</param>
+public sealed record ListDeliveries(Guid EndpointId, DeliveryStatus? Status, DateTimeOffset? Before, int PageSize);
+
+/// <summary>What makes the query valid.</summary>
+public sealed class ListDeliveriesValidator : AbstractValidator<ListDeliveries>
+{
+    /// <summary>The most deliveries on a page.</summary>
+    public const int MaxPageSize = 100;
+
+    /// <summary>The rules.</summary>
+    public ListDeliveriesValidator() =>
+        RuleFor(query => query.PageSize).InclusiveBetween(1, MaxPageSize).WithMessage("A page has 1 to 100 deliveries.");
+}
+
+/// <summary>A page of the delivery log.</summary>
+/// <param name="Items">The deliveries, newest first.</param>
+public sealed record DeliveryPage(IReadOnlyList<Delivery> Items)
+{
+    /// <summary>Where the older ones are; null when there are none.</summary>
+    public string? Next { get; init; }
+}
+
+internal static class ListDeliveriesRoute
+{
+    private const int DefaultPageSize = 50;
+
+    internal static void MapListDeliveries(this RouteGroupBuilder routes) => routes
+        .MapGet("/endpoints/{id:guid}/deliveries", async (
+            Guid id, DeliveryStatus? status, DateTimeOffset? before, int? pageSize, IMessageBus bus, CancellationToken ct) =>
+            Reply.View(await bus.InvokeAsync<DeliveryPage>(new ListDeliveries(id, status, before, pageSize ?? DefaultPageSize), ct)))
+        .WithSummary("Shows what was delivered to an endpoint, what waits, and what was given up")
+        .WithDescription("Newest first, a page at a time; `next` leads to the older ones. Each shows its attempts and what was sent.");
+}
+
+/// <summary>Handles <see cref="ListDeliveries"/>.</summary>
+public static class ListDeliveriesHandler
+{
+    /// <summary>A page.</summary>
+    public static async Task<DeliveryPage> Handle(ListDeliveries query, IQuerySession session, CancellationToken ct)
+    {
+        var deliveries = session.Query<Delivery>().Where(delivery => delivery.EndpointId == query.EndpointId);
+        if (query.Status is { } status)
+        {
+            deliveries = deliveries.Where(delivery => delivery.Status == status);
+        }
+
+        if (query.Before is { } before)
+        {
+            deliveries = deliveries.Where(delivery => delivery.OccurredAt < before);
+        }
+
+        var found = await deliveries.OrderByDescending(delivery => delivery.OccurredAt).Take(query.PageSize + 1).ToListAsync(ct);
+        var page = found.Take(query.PageSize).ToList();
+        return new(page)
+        {
+            Next = found.Count > page.Count
+                ? $"/api/webhooks/endpoints/{query.EndpointId}/deliveries?before={Uri.EscapeDataString($"{page[^1].OccurredAt:O}")}&pageSize={query.PageSize}"
+                    + (query.Status is { } kept ? $"&status={kept}" : "")
+                : null,
+        };
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Monolith.Hosting;
+using Monolith.Webhooks.Delivering;
+using Monolith.Webhooks.Features;
+using Monolith.Webhooks.Integration;
+using Monolith.Webhooks.ReadModels;
+
+namespace Monolith.Webhooks;
+
+/// <summary>Tells endpoints outside what the modules tell each other, by HTTP, as Standard Webhooks has it.</summary>
+public sealed class WebhooksModule : Module
+{
+    /// <inheritdoc/>
+    public override string Name => "webhooks";
+
+    /// <inheritdoc/>
+    public override void Configure(ModuleBuilder module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        var options = new WebhookOptions();
+        module.Read("Webhooks", options, options.Validate);
+        module.AddProjection<Endpoints>();
+        module.AddPublisher<EndpointPublisher>();
+        module.Documents(documents =>
+        {
+            documents.For<Delivery>()
+                .StartIndexesByTenantId()
+                .Index(delivery => delivery.EndpointId);
+            documents.For<EndpointHealth>();
+        });
+
+        var services = module.Services;
+        services.AddSingleton(options);
+        services.AddSingleton<TargetRules>();
+        services.AddSingleton<EndpointSecrets>();
+        services.TryAddSingleton<IHostNames, SystemHostNames>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<GuardedConnections>();
+        services.AddSingleton(provider => new WebhookSender(
+            provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<EndpointSecrets>(), options, provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<SafeStart>();
+        services.AddHostedService<DeliveryCleaning>();
+
+        // Logs of the client would hold URLs, which are for their owners alone. The deadline of an attempt is ours.
+        services.AddHttpClient(WebhookSender.Client, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(provider => provider.GetRequiredService<GuardedConnections>().Handler())
+            .RemoveAllLoggers();
+
+        var protection = services.AddDataProtection().SetApplicationName("Monolith");
+        if (options.KeyDirectory is { } folder)
+        {
+            protection.PersistKeysToFileSystem(new(folder));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void MapRoutes(RouteGroupBuilder routes)
+    {
+        routes.MapRegisterEndpoint();
+        routes.MapGetEndpoint();
+        routes.MapPauseEndpoint();
+        routes.MapRotateSecret();
+        routes.MapRemoveEndpoint();
+        routes.MapPingEndpoint();
+        routes.MapListDeliveries();
+        routes.MapReplayDeliveries();
+    }
+}
