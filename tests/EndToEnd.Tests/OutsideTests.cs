@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Monolith.EndToEnd.Tests;
@@ -52,6 +55,21 @@ public sealed class OutsideTests(RunningHost host)
         Assert.All(OperatorRoutes, route => Assert.Equal("operator", Needed(operations[route])));
     }
 
+    // What callers build on: a change of it is a diff. To take one over, run this test with MONOLITH_APPROVE=1.
+    [Fact]
+    public async Task The_API_description_is_the_approved_one()
+    {
+        var now = (await host.Get("/openapi/v1.json")).ShouldBe(200).Json;
+        var text = now.ToJsonString(Indented).ReplaceLineEndings("\n") + "\n";
+        if (Environment.GetEnvironmentVariable("MONOLITH_APPROVE") is not null)
+        {
+            await File.WriteAllTextAsync(ApprovedDescription(), text, TestContext.Current.CancellationToken);
+        }
+
+        var approved = await File.ReadAllTextAsync(ApprovedDescription(), TestContext.Current.CancellationToken);
+        Assert.True(text == approved, $"{Path.GetFileName(ApprovedDescription())} differs from what the host describes. Run the test with MONOLITH_APPROVE=1 and review the diff. First difference: {FirstDifference(approved, text)}");
+    }
+
     [Fact]
     public async Task The_API_page_is_served() => Assert.Contains("Monolith", (await host.Get("/scalar/")).ShouldBe(200).Text, StringComparison.Ordinal);
 
@@ -76,6 +94,15 @@ public sealed class OutsideTests(RunningHost host)
         (await host.Get("/health/live")).ShouldBe(200);
         (await host.Get("/health/ready")).ShouldBe(200);
     }
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static string ApprovedDescription([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "openapi.approved.json");
+
+    private static string FirstDifference(string approved, string now) => approved.Split('\n').Zip(now.Split('\n'))
+        .Where(lines => lines.First != lines.Second)
+        .Select(lines => $"'{lines.First.Trim()}' is '{lines.Second.Trim()}' now")
+        .FirstOrDefault("one is longer");
 
     private static string Needed(JsonNode operation) => Assert.Single(operation["security"]!.AsArray())!["bearer"]!.AsArray().Single()!.ToString();
 

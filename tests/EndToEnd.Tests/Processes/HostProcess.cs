@@ -17,9 +17,9 @@ public sealed partial class HostProcess : IAsyncDisposable
     private readonly TaskCompletionSource<string> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process process;
 
-    private HostProcess(string environment, params string[] settings)
+    private HostProcess(string environment, string[] settings, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var start = new ProcessStartInfo(Dotnet, [Path.Combine(AppContext.BaseDirectory, "Monolith.Host.dll"), "--urls", "http://127.0.0.1:0", .. settings])
+        var start = new ProcessStartInfo(Dotnet, [Path.Combine(Folder, "Monolith.Host.dll"), "--urls", "http://127.0.0.1:0", .. settings])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -27,6 +27,11 @@ public sealed partial class HostProcess : IAsyncDisposable
             WorkingDirectory = Path.GetTempPath(),
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment },
         };
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            start.Environment[name] = value;
+        }
+
         process = new() { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Read(line.Data);
         process.ErrorDataReceived += (_, line) => Read(line.Data);
@@ -52,15 +57,21 @@ public sealed partial class HostProcess : IAsyncDisposable
         }
     }
 
+    // A host that was published elsewhere, to measure what is shipped.
+    private static string Folder => Environment.GetEnvironmentVariable("MONOLITH_HOST") ?? AppContext.BaseDirectory;
+
     internal static string Dotnet => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
     /// <summary>A host in Development with its private server in the folder, once it listens.</summary>
     public static Task<HostProcess> Start(HostFolder folder) => Start("Development", $"--EmbeddedPostgres:DataDirectory={folder.Path}");
 
     /// <summary>A host with the settings, once it listens; in Production with what it needs there, unless the settings say otherwise.</summary>
-    public static async Task<HostProcess> Start(string environment, params string[] settings)
+    public static Task<HostProcess> Start(string environment, params string[] settings) => Start(environment, new Dictionary<string, string>(StringComparer.Ordinal), settings);
+
+    /// <summary>The same, with variables of its environment.</summary>
+    public static async Task<HostProcess> Start(string environment, IReadOnlyDictionary<string, string> variables, params string[] settings)
     {
-        var host = new HostProcess(environment, environment == "Production" ? [.. ProductionSettings.All, .. settings] : settings);
+        var host = new HostProcess(environment, environment == "Production" ? [.. ProductionSettings.All, .. settings] : settings, variables);
         try
         {
             host.Client.BaseAddress = new(await host.address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));
