@@ -64,6 +64,53 @@ public class ValidationTests
     public void A_page_of_a_statement_is_bounded(long? before, int pageSize, bool valid) =>
         Assert.Equal(valid, Wrong(new GetStatementValidator(), new(Guid.Empty, before, pageSize)).Length == 0);
 
+    [Fact]
+    public void A_period_of_a_statement_ends_after_it_begins()
+    {
+        var noon = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+        Assert.Empty(Wrong(new GetStatementValidator(), new(Guid.Empty, null, 10, noon, noon.AddTicks(10))));
+        Assert.Equal(["To"], Wrong(new GetStatementValidator(), new(Guid.Empty, null, 10, noon, noon)));
+    }
+
+    [Fact]
+    public void A_transfer_has_an_id_an_amount_and_a_reference_of_one_line()
+    {
+        var valid = new RequestTransfer(Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), 1m, "rent");
+
+        Assert.Empty(Wrong(new RequestTransferValidator(), valid));
+        Assert.Equal(["Amount", "Reference", "TransferId"], Wrong(new RequestTransferValidator(), valid with { TransferId = Guid.Empty, Amount = 0m, Reference = "a\nb" }));
+    }
+
+    [Theory]
+    [InlineData("0", true)]
+    [InlineData("1000000000000", true)]
+    [InlineData("-0.01", false)]
+    [InlineData("1000000000000.01", false)]
+    public void An_overdraft_is_not_negative_and_bounded(string limit, bool valid) =>
+        Assert.Equal(valid, Wrong(new AgreeOverdraftValidator(), new(Guid.Empty, decimal.Parse(limit, CultureInfo.InvariantCulture), null)).Length == 0);
+
+    [Theory]
+    [InlineData(null, 1, true)]
+    [InlineData(1L, 100, true)]
+    [InlineData(0L, 20, false)]
+    [InlineData(null, 0, false)]
+    [InlineData(null, 101, false)]
+    public void A_page_of_transfers_is_bounded(long? before, int pageSize, bool valid) =>
+        Assert.Equal(valid, Wrong(new ListTransfersValidator(), new(Status: null, before, pageSize)).Length == 0);
+
+    [Theory]
+    [InlineData(0, "EUR", true)]
+    [InlineData(30, null, true)]
+    [InlineData(31, null, false)]
+    [InlineData(-1, null, false)]
+    [InlineData(0, "XXX", false)]
+    public void Totals_are_those_of_1_to_31_days_and_a_currency_in_use(int days, string? currency, bool valid)
+    {
+        var first = new DateOnly(2026, 1, 1);
+        Assert.Equal(valid, Wrong(new GetDailyTotalsValidator(), new(first, first.AddDays(days), currency)).Length == 0);
+    }
+
     private static string[] Wrong<T>(AbstractValidator<T> validator, T message) =>
         [.. validator.Validate(message).Errors.Select(error => error.PropertyName).Distinct().Order(StringComparer.Ordinal)];
 }

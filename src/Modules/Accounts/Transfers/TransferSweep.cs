@@ -15,6 +15,9 @@ internal sealed partial class TransferSweep(
 {
     private const int AtOnce = 100;
 
+    // A session needs the name of a tenant, although the query says that it asks for all. No tenant can have this one.
+    private const string AllTenants = "*";
+
     /// <summary>Runs those that are old enough.</summary>
     /// <returns>How many there were.</returns>
     public async Task<int> Sweep(CancellationToken ct)
@@ -66,9 +69,6 @@ internal sealed partial class TransferSweep(
             .ToListAsync(ct);
         return [.. left.Select(transfer => (transfer.Tenant, transfer.Id))];
     }
-
-    // A session needs the name of a tenant, although the query says that it asks for all. No tenant can have this one.
-    private const string AllTenants = "*";
 
     [LoggerMessage(1, LogLevel.Warning, "Transfer {Transfer} of {Tenant} cannot go on yet: {Code}")]
     private partial void LogLeft(Exception error, Guid transfer, string tenant, string code);
