@@ -28,6 +28,7 @@ public sealed class RunningHost(PostgresFixture postgres) : IAsyncLifetime
         {
             web.UseEnvironment("Development");
             web.UseSetting("ConnectionStrings:Monolith", database.ConnectionString);
+            web.UseSetting("Accounts:TransferSweep", "00:00:01");
             web.ConfigureLogging(logging => logging.ClearProviders().AddProvider(warnings));
         });
         await Services.GetRequiredService<Tenants>().Add("acme");

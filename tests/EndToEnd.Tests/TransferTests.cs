@@ -1,10 +1,14 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Monolith.EventSourcing;
+using Monolith.EventStore.Projections;
 
 namespace Monolith.EndToEnd.Tests;
 
 [Collection(RunningHostCollection.Name)]
 public sealed class TransferTests(RunningHost host)
 {
+    private const string Runner = "accounts.transfer_runner";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -60,6 +64,26 @@ public sealed class TransferTests(RunningHost host)
         (await host.Post("/api/accounts/transfers", new { from = euros, to = nowhere, amount = 0 })).ShouldBeProblem(400, "invalid");
         (await host.Post("/api/accounts/transfers", new { from = euros, to = nowhere, amount = 1, id = Guid.Empty })).ShouldBeProblem(400, "invalid");
         (await host.Get($"/api/accounts/transfers/{nowhere}")).ShouldBeProblem(404, "not_found");
+    }
+
+    [Fact]
+    public async Task A_transfer_that_the_runner_had_to_leave_is_swept_up_when_its_account_is_restored()
+    {
+        var (from, to) = (await Account(10m), await Account(0m));
+        var (store, operations) = (host.Services.GetRequiredService<IEventStore>(), host.Services.GetRequiredService<ProjectionOperations>());
+        var archived = new StreamId("demo", "account", Guid.Parse(Id(to)));
+        await store.Archive(archived, ExpectedVersion.Any, Ct);
+
+        var requested = (await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 4m })).ShouldBe(201);
+        await Until(async () => (await operations.Parked(Runner, Ct)).Count > 0);
+        await host.CaughtUp();
+        Assert.Equal("debited", (await host.Get(requested["Location"]!)).ShouldBe(200).Json["status"]!.ToString());
+        await store.Restore(archived, Ct);
+
+        Assert.Equal("completed", (await Ended(requested))["status"]!.ToString());
+        Assert.Equal(1, await operations.RetryAll(Runner, Ct));
+        await Until(async () => (await operations.Parked(Runner, Ct)).Count == 0);
+        Assert.Equal(4m, (await LastMovement(to)).Balance);
     }
 
     [Fact]
@@ -150,18 +174,21 @@ public sealed class TransferTests(RunningHost host)
     // A transfer runs by itself, so nobody is told the position of its end.
     private async Task<JsonNode> Ended(Answer requested)
     {
+        await host.Projected(requested);
+        await Until(async () => (await host.Get(requested["Location"]!)).ShouldBe(200).Json["endedAt"] is not null);
+        await host.CaughtUp();
+        return (await host.Get(requested["Location"]!)).ShouldBe(200).Json;
+    }
+
+    private static async Task Until(Func<Task<bool>> holds)
+    {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         deadline.CancelAfter(Patience);
         using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        await host.Projected(requested);
-        JsonNode transfer;
-        do
+        while (!await holds())
         {
-            transfer = (await host.Get(requested["Location"]!)).ShouldBe(200).Json;
+            await again.WaitForNextTickAsync(deadline.Token);
         }
-        while (transfer["endedAt"] is null && await again.WaitForNextTickAsync(deadline.Token));
-        await host.CaughtUp();
-        return transfer;
     }
 
     private async Task<(string Kind, decimal Balance, string? Counterparty)> LastMovement(string account)
