@@ -1,4 +1,7 @@
 using JasperFx;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.KeyPerFile;
+using Microsoft.Extensions.FileProviders;
 using Monolith.Host.Commands;
 using Monolith.Hosting;
 
@@ -7,6 +10,9 @@ namespace Monolith.Host;
 /// <summary>What the arguments ask for: without a command, to run the host.</summary>
 internal static class CommandLine
 {
+    private const string SecretsDirectory = "Secrets:Directory";
+    private const string DefaultSecrets = "/run/secrets";
+
     /// <summary>A builder whose settings lie beside the program, wherever it is started from.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
@@ -16,6 +22,7 @@ internal static class CommandLine
             Args = IsOperators(args) ? [.. args.Where(IsSetting)] : args,
             ContentRootPath = AppContext.BaseDirectory,
         });
+        AddSecrets(builder.Configuration);
         if (IsOperators(args))
         {
             // The output is for the answer alone.
@@ -24,6 +31,21 @@ internal static class CommandLine
         }
 
         return builder;
+    }
+
+    // A file for each secret, named as the setting with "__" for ":", as container platforms mount them. The environment and the arguments come after.
+    private static void AddSecrets(ConfigurationManager configuration)
+    {
+        var configured = configuration[SecretsDirectory];
+        if (configured is not null && !Directory.Exists(configured))
+        {
+            configuration.AddMistake($"{SecretsDirectory} is '{configured}'; there is no such folder.");
+        }
+        else if ((configured ?? DefaultSecrets) is var folder && Directory.Exists(folder))
+        {
+            var before = configuration.Sources.TakeWhile(source => source is not EnvironmentVariablesConfigurationSource { Prefix: null or "" }).Count();
+            configuration.Sources.Insert(before, new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(Path.GetFullPath(folder)), Optional = true });
+        }
     }
 
     /// <summary>Whether what is asked for uses the database. Generating code, showing help and issuing a token do not.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Monolith.EmbeddedPostgres;
 using Monolith.EventStore;
 using Monolith.Hosting;
@@ -14,21 +15,23 @@ internal sealed class HostDatabase : IAsyncDisposable
 
     /// <summary>
     /// Puts the data source among the services, and begins to start the private server when no connection string is configured: it comes up while
-    /// the host is put together.
+    /// the host is put together. What the host may not start with is noted as a mistake of the configuration.
     /// </summary>
-    /// <exception cref="InvalidSettingException">A setting is wrong, or the host may not start with it; every mistake is named.</exception>
     public static HostDatabase Provide(WebApplicationBuilder builder, string[] args)
     {
         var settings = HostSettings.Read(builder.Configuration);
         if (CommandLine.NeedsDatabase(args))
         {
-            var mistakes = settings.Mistakes(builder.Environment);
-            ProductionRules.Refuse(CommandLine.StartsHost(args) ? [.. mistakes, .. ProductionRules.Mistakes(builder.Configuration, builder.Environment)] : mistakes);
+            settings.NoteMistakes(builder.Configuration, builder.Environment);
+            if (CommandLine.StartsHost(args))
+            {
+                ProductionRules.NoteMistakes(builder.Configuration, builder.Environment);
+            }
         }
 
         var provided = new HostDatabase(
             settings.ConnectionString is { } configured ? Task.FromResult(((EmbeddedPostgresServer?)null, configured))
-            : CommandLine.NeedsDatabase(args) ? Task.Run(() => StartServer(settings.EmbeddedPostgres, isQuiet: CommandLine.IsOperators(args)))
+            : CommandLine.NeedsDatabase(args) && !builder.Configuration.HasMistakes() ? Task.Run(() => StartServer(settings.EmbeddedPostgres, isQuiet: CommandLine.IsOperators(args)))
             : Task.FromResult(((EmbeddedPostgresServer?)null, "Host=localhost")));
         builder.Services.AddSingleton(provided.Source);
         return provided;
@@ -61,6 +64,11 @@ internal sealed class HostDatabase : IAsyncDisposable
     private NpgsqlDataSource Source(IServiceProvider services) =>
         new NpgsqlDataSourceBuilder(ConnectionStrings.Tune(ConnectionString)) { Name = "monolith" }
             .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
+
+            // Statements are traced as part of what somebody asked for, not those by which the host looks whether there is something to do.
+            .ConfigureTracing(tracing => tracing
+                .ConfigureCommandFilter(_ => Activity.Current is not null)
+                .ConfigureBatchFilter(_ => Activity.Current is not null))
             .Build();
 
     private string ConnectionString => database.IsCompletedSuccessfully

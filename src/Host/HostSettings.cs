@@ -17,70 +17,70 @@ internal sealed record HostSettings
     /// <summary>How to run the private server.</summary>
     public EmbeddedPostgresOptions EmbeddedPostgres { get; private init; } = new();
 
-    /// <summary>What this host may not start with outside Development, a sentence each.</summary>
-    public IReadOnlyList<string> Mistakes(IHostEnvironment environment)
+    /// <summary>Notes what this host may not start with outside Development.</summary>
+    public void NoteMistakes(IConfiguration configuration, IHostEnvironment environment)
     {
-        if (ConnectionString is not null || environment.IsDevelopment() || (allowsPrivateServer && !environment.IsProduction()))
+        if (ConnectionString is null && !environment.IsDevelopment() && (environment.IsProduction() || !allowsPrivateServer))
         {
-            return [];
+            var otherwise = environment.IsProduction() ? "" : $", unless {Section}:Allow is true";
+            configuration.AddMistake(
+                $"ConnectionStrings:{Connection} is missing: in the environment {environment.EnvironmentName} the host starts no PostgreSQL of its own{otherwise}.");
         }
-
-        var otherwise = environment.IsProduction() ? "" : $", unless {Section}:Allow is true";
-        return [$"ConnectionStrings:{Connection} is missing: in the environment {environment.EnvironmentName} the host starts no PostgreSQL of its own{otherwise}."];
     }
 
-    /// <summary>Reads the settings.</summary>
-    /// <exception cref="InvalidSettingException">A value is malformed or unknown.</exception>
+    /// <summary>Reads the settings. What is malformed or unknown is noted as a mistake of the configuration.</summary>
     public static HostSettings Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(Section);
-        RefuseUnknown(section);
+        var settings = new Reading(configuration, section);
+        settings.RefuseUnknown("Allow", nameof(EmbeddedPostgresOptions.DataDirectory), nameof(EmbeddedPostgresOptions.BundleDirectory), nameof(EmbeddedPostgresOptions.Version));
         var connection = configuration.GetConnectionString(Connection);
         if (connection is not null && string.IsNullOrWhiteSpace(connection))
         {
-            throw new InvalidSettingException($"ConnectionStrings:{Connection} is blank. Leave it out to have a private server in Development.");
+            configuration.AddMistake($"ConnectionStrings:{Connection} is blank. Leave it out to have a private server in Development.");
         }
 
         return new()
         {
-            allowsPrivateServer = Flag(section, "Allow"),
+            allowsPrivateServer = settings.Flag("Allow"),
             ConnectionString = connection,
             EmbeddedPostgres = new()
             {
-                DataDirectory = Path(section, nameof(EmbeddedPostgresOptions.DataDirectory)),
-                BundleDirectory = Path(section, nameof(EmbeddedPostgresOptions.BundleDirectory)),
-                Version = Number(section, nameof(EmbeddedPostgresOptions.Version)),
+                DataDirectory = settings.Path(nameof(EmbeddedPostgresOptions.DataDirectory)),
+                BundleDirectory = settings.Path(nameof(EmbeddedPostgresOptions.BundleDirectory)),
+                Version = settings.Number(nameof(EmbeddedPostgresOptions.Version)),
             },
         };
     }
 
-    private static void RefuseUnknown(IConfigurationSection section)
+    private sealed record Reading(IConfiguration Configuration, IConfigurationSection Section)
     {
-        string[] known = ["Allow", nameof(EmbeddedPostgresOptions.DataDirectory), nameof(EmbeddedPostgresOptions.BundleDirectory), nameof(EmbeddedPostgresOptions.Version)];
-        if (section.GetChildren().FirstOrDefault(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        public void RefuseUnknown(params string[] known)
         {
-            throw new InvalidSettingException($"{unknown.Path} is not a setting. Known are {string.Join(", ", known.Select(key => $"{Section}:{key}"))}.");
+            foreach (var unknown in Section.GetChildren().Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+            {
+                Configuration.AddMistake($"{unknown.Path} is not a setting. Known are {string.Join(", ", known.Select(key => $"{Section.Path}:{key}"))}.");
+            }
+        }
+
+        public bool Flag(string key) => Section[key] is { } text && (bool.TryParse(text, out var flag) ? flag : Mistaken<bool>(key, "must be true or false"));
+
+        public string? Path(string key) => Section[key] switch
+        {
+            null => null,
+            var text => string.IsNullOrWhiteSpace(text) ? Mistaken<string?>(key, "must be a folder; leave it out to have the default") : text,
+        };
+
+        public int? Number(string key) => Section[key] switch
+        {
+            null => null,
+            var text => int.TryParse(text, out var number) && number >= 15 ? number : Mistaken<int?>(key, "must be a major version of PostgreSQL, 15 or later"),
+        };
+
+        private T? Mistaken<T>(string key, string reason)
+        {
+            Configuration.AddMistake($"{Section.Path}:{key} is '{Section[key]}'; it {reason}.");
+            return default;
         }
     }
-
-    private static bool Flag(IConfigurationSection section, string key) => section[key] switch
-    {
-        null => false,
-        var text => bool.TryParse(text, out var flag) ? flag : throw Invalid(section, key, "must be true or false"),
-    };
-
-    private static string? Path(IConfigurationSection section, string key) => section[key] switch
-    {
-        null => null,
-        var text => string.IsNullOrWhiteSpace(text) ? throw Invalid(section, key, "must be a folder; leave it out to have the default") : text,
-    };
-
-    private static int? Number(IConfigurationSection section, string key) => section[key] switch
-    {
-        null => null,
-        var text => int.TryParse(text, out var number) && number >= 15 ? number : throw Invalid(section, key, "must be a major version of PostgreSQL, 15 or later"),
-    };
-
-    private static InvalidSettingException Invalid(IConfigurationSection section, string key, string reason) =>
-        new($"{section.Path}:{key} is '{section[key]}'; it {reason}.");
 }

@@ -9,12 +9,12 @@ return await StartUp.Report(args, async () =>
     var builder = CommandLine.CreateBuilder(args);
     await using var database = HostDatabase.Provide(builder, args);
 
+    builder.AddTelemetry(args);
     builder.AddMonolith(
         typeof(Program).Assembly,
         new UsersModule(),
         new AccountsModule(),
         new WebhooksModule());
-    builder.AddTelemetry();
     builder.AddStartUp();
 
     await using var app = builder.Build();

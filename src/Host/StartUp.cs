@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Monolith.EmbeddedPostgres;
@@ -30,7 +31,7 @@ internal static class StartUp
         }
         catch (Exception error) when (IsToMend(error) || (isCommand && IsOutside(error)))
         {
-            await Console.Error.WriteLineAsync(error.Message.ReplaceLineEndings(" "));
+            await Console.Error.WriteLineAsync(error is InvalidSettingException ? error.Message : error.Message.ReplaceLineEndings(" "));
         }
         catch (Exception bug) when (isCommand)
         {
@@ -60,7 +61,7 @@ internal static class StartUp
     }
 
     private static bool IsToMend(Exception error) =>
-        error is InvalidSettingException or EmbeddedPostgresException or SchemaException or InvalidModelException or UsageException;
+        error is IOException { InnerException: AddressInUseException } or InvalidSettingException or EmbeddedPostgresException or SchemaException or InvalidModelException or UsageException;
 
     private static bool IsOutside(Exception error) =>
         error is EventSourcingException or NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException or OperationCanceledException;

@@ -19,7 +19,7 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     private HostProcess(string environment, string[] settings, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var start = new ProcessStartInfo(Dotnet, [Path.Combine(Folder, "Monolith.Host.dll"), "--urls", "http://127.0.0.1:0", .. settings])
+        var start = new ProcessStartInfo(Dotnet, [Path.Combine(Folder, "Monolith.Host.dll"), "--urls", "http://127.0.0.1:0", "--Telemetry:MetricsUrl=", .. settings])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

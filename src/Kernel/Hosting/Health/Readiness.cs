@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Monolith.EventStore.Projections;
 using Npgsql;
 
@@ -12,9 +13,16 @@ internal static class Readiness
 {
     private const string Tag = "ready";
 
-    public static void AddReadiness(this IServiceCollection services) => services.AddHealthChecks()
-        .AddCheck<DatabaseAnswers>("database", tags: [Tag], timeout: TimeSpan.FromSeconds(2))
-        .AddCheck<ProjectionsRun>("projections", tags: [Tag]);
+    public static void AddReadiness(this IServiceCollection services, ShutdownOptions shutdown)
+    {
+        services.AddSingleton(shutdown);
+        services.AddHostedService<Draining>();
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = shutdown.Within);
+        services.AddHealthChecks()
+            .AddCheck<StaysUp>("stopping", tags: [Tag])
+            .AddCheck<DatabaseAnswers>("database", tags: [Tag], timeout: TimeSpan.FromSeconds(2))
+            .AddCheck<ProjectionsRun>("projections", tags: [Tag]);
+    }
 
     public static void MapReadiness(this WebApplication app)
     {

@@ -12,6 +12,7 @@ internal sealed partial class ProblemHandling(ILogger<ProblemHandling> logger) :
         var problem = Problems.Of(exception);
         if (problem.Status >= StatusCodes.Status500InternalServerError)
         {
+            using var scope = OperationScope.Of(httpContext) is { } operation ? logger.BeginScope(operation) : null;
             LogFailure(exception, httpContext.Request.Method, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName, problem.Status, problem.Code);
         }
 

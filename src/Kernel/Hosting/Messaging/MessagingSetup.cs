@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Reflection;
 using FluentValidation;
 using JasperFx;
@@ -6,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
+using Monolith.EventStore;
 using Wolverine;
 using Wolverine.Configuration;
 using Wolverine.ErrorHandling;
@@ -29,6 +32,10 @@ internal static class MessagingSetup
         services.AddSingleton<MessageHandover>();
         services.AddSingleton<MessageOperations>();
         services.AddValidatorsOf(modules);
+        var operations = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+        services.AddSingleton(provider => new OperationMetrics(provider.GetRequiredService<IMeterFactory>(), operations));
+        services.AddHostedService(provider => provider.GetRequiredService<OperationMetrics>());
+        services.AddSingleton<IDatabaseSample, StoredMessages>();
         services.CritterStackDefaults(defaults =>
         {
             defaults.ApplicationAssembly = application;
@@ -69,6 +76,7 @@ internal static class MessagingSetup
             options.Policies.Add<DocumentTransactionPolicy>();
             options.Policies.AddMiddleware(typeof(OperationMiddleware), chain => chain.Handlers.Any(handler => modules.Assemblies.Contains(handler.HandlerType.Assembly)));
             options.Policies.Add<ValidationPolicy>();
+            options.Policies.Add(new MeasuringPolicy(modules, operations));
 
             // A refused command is an answer, not a failure of ours; what is one is logged where the answer is made.
             options.Policies.MessageFailureLogLevel(LogLevel.Debug);

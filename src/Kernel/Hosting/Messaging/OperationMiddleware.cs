@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Monolith.Contracts;
 using Monolith.EventSourcing;
 using Wolverine;
@@ -12,10 +13,24 @@ namespace Monolith.Hosting;
 public static class OperationMiddleware
 {
     /// <summary>Begins the operation; the generated code ends it with the handler.</summary>
-    public static IDisposable? Before(Envelope envelope)
+    public static IDisposable? Before(Envelope envelope, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(envelope);
-        return Context(envelope)?.Begin();
+        var operation = Context(envelope);
+
+        // In line, the lines of the log are the request's.
+        return envelope.Destination is null || operation is null || logger.BeginScope(new OperationScope(operation)) is not { } scope
+            ? operation?.Begin()
+            : new Both(operation.Begin(), scope);
+    }
+
+    private sealed class Both(IDisposable operation, IDisposable scope) : IDisposable
+    {
+        public void Dispose()
+        {
+            scope.Dispose();
+            operation.Dispose();
+        }
     }
 
     private static OperationContext? Context(Envelope envelope)
@@ -35,6 +50,7 @@ public static class OperationMiddleware
             Command = command,
             UserId = envelope.UserName,
             TraceId = Activity.Current?.TraceId.ToHexString() ?? MessageTrace.TraceOf(envelope.ParentId),
+            SpanId = Activity.Current?.SpanId.ToHexString(),
         });
     }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Monolith.EventStore;
 
 namespace Monolith.Hosting;
@@ -21,7 +22,8 @@ public static class MonolithSetup
     /// <param name="modules">The modules, in the order of the API description.</param>
     /// <exception cref="EventSourcing.InvalidModelException">The modules do not fit together.</exception>
     /// <exception cref="InvalidSettingException">
-    /// A section of the kernel, <c>EventStore</c>, <c>Projections</c>, <c>Messages</c>, <c>ReadModels</c>, <c>Http</c>, <c>Authentication</c> or <c>Secrets</c>, is wrong.
+    /// A section of the kernel, <c>EventStore</c>, <c>Projections</c>, <c>Sampling</c>, <c>Messages</c>, <c>ReadModels</c>, <c>Http</c>, <c>Authentication</c>, <c>Secrets</c> or
+    /// <c>Shutdown</c>, is wrong, or a setting that was read before; the message names all.
     /// </exception>
     public static WebApplicationBuilder AddMonolith(this WebApplicationBuilder builder, Assembly application, params IReadOnlyList<Module> modules)
     {
@@ -45,6 +47,7 @@ public static class MonolithSetup
         builder.Configuration.Read("Messages", messages, messages.Validate);
         services.AddMessaging(set, settings, messages, builder.Environment, application);
         services.AddReadModels(options => builder.Configuration.Read("Projections", options, options.Validate));
+        services.AddDatabaseSampling(options => builder.Configuration.Read("Sampling", options, options.Validate));
         var readModels = new ReadModelOptions();
         builder.Configuration.Read("ReadModels", readModels, readModels.Validate);
         services.AddSingleton(readModels);
@@ -57,7 +60,10 @@ public static class MonolithSetup
         services.AddRateLimits(http, tokens);
         services.AddIdempotency();
         services.AddApiDescription();
-        services.AddReadiness();
+        var shutdown = new ShutdownOptions { ReadinessOffFor = builder.Environment.IsDevelopment() ? TimeSpan.Zero : new ShutdownOptions().ReadinessOffFor };
+        builder.Configuration.Read("Shutdown", shutdown, shutdown.Validate);
+        services.AddReadiness(shutdown);
+        builder.Configuration.RequireValid();
         return builder;
     }
 

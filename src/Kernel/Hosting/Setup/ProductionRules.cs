@@ -14,6 +14,15 @@ public static class ProductionRules
         return environment.IsDevelopment() ? [] : [.. Find(Tokens(configuration), Secrets(configuration), environment)];
     }
 
+    /// <summary>Notes what is missing or may not be as mistakes of the configuration.</summary>
+    public static void NoteMistakes(IConfiguration configuration, IHostEnvironment environment)
+    {
+        foreach (var mistake in Mistakes(configuration, environment))
+        {
+            configuration.AddMistake(mistake);
+        }
+    }
+
     /// <summary>Throws unless the configuration is one that a host may start with.</summary>
     /// <param name="mistakes">What <see cref="Mistakes"/> found, and whatever else is wrong.</param>
     /// <exception cref="InvalidSettingException">It is not; the message names every mistake.</exception>

@@ -19,6 +19,7 @@ internal static class RequestContext
             CorrelationId = CorrelationOf(http) ?? trace ?? Guid.CreateVersion7().ToString("N"),
             UserId = UserOf(http),
             TraceId = trace,
+            SpanId = Activity.Current?.SpanId.ToHexString(),
         });
     }
 

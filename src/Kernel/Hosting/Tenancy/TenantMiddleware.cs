@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Monolith.EventStore;
 using Wolverine;
 
@@ -8,7 +9,7 @@ namespace Monolith.Hosting;
 /// Begins the operation of a request: reads from the caller's token for which tenant it works, refuses it when that tenant is unknown or disabled, and hands
 /// tenant, correlation and user on to the event store and to the message bus.
 /// </summary>
-internal sealed class TenantMiddleware(RequestDelegate next, Tenants tenants, TokenOptions tokens)
+internal sealed class TenantMiddleware(RequestDelegate next, Tenants tenants, TokenOptions tokens, ILogger<TenantMiddleware> logger)
 {
     private static readonly Problem NoTenant = new(
         StatusCodes.Status403Forbidden, "tenant_required", "The token must name one tenant to work for.");
@@ -33,7 +34,10 @@ internal sealed class TenantMiddleware(RequestDelegate next, Tenants tenants, To
         bus.CorrelationId = operation.Metadata.CorrelationId;
         bus.UserName = operation.Metadata.UserId;
         http.Response.Headers[RequestContext.Correlation] = operation.Metadata.CorrelationId;
+        var scope = new OperationScope(operation);
+        scope.Keep(http);
         using (operation.Begin())
+        using (logger.BeginScope(scope))
         {
             await next(http);
         }

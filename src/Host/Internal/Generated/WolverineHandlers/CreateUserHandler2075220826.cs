@@ -2,7 +2,9 @@
 #pragma warning disable
 using FluentValidation;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
+using Monolith.Hosting;
 
 namespace Internal.Generated.WolverineHandlers
 {
@@ -12,13 +14,17 @@ namespace Internal.Generated.WolverineHandlers
     {
         private readonly FluentValidation.IValidator<Monolith.Users.Features.CreateUser> _validatorOfCreateUser;
         private readonly Microsoft.AspNetCore.Identity.IPasswordHasher<Monolith.Users.Domain.User> _passwordHasherOfUser;
+        private readonly Microsoft.Extensions.Logging.ILogger<Monolith.Users.Features.CreateUser> _loggerForMessage;
         private readonly Monolith.EventSourcing.AggregateRepository<Monolith.Users.Domain.User> _aggregateRepositoryOfUser;
+        private readonly Monolith.Hosting.OperationMetrics _operationMetrics;
 
-        public CreateUserHandler2075220826(FluentValidation.IValidator<Monolith.Users.Features.CreateUser> validatorOfCreateUser, Microsoft.AspNetCore.Identity.IPasswordHasher<Monolith.Users.Domain.User> passwordHasherOfUser, Monolith.EventSourcing.AggregateRepository<Monolith.Users.Domain.User> aggregateRepositoryOfUser)
+        public CreateUserHandler2075220826(FluentValidation.IValidator<Monolith.Users.Features.CreateUser> validatorOfCreateUser, Microsoft.AspNetCore.Identity.IPasswordHasher<Monolith.Users.Domain.User> passwordHasherOfUser, Microsoft.Extensions.Logging.ILogger<Monolith.Users.Features.CreateUser> loggerForMessage, Monolith.EventSourcing.AggregateRepository<Monolith.Users.Domain.User> aggregateRepositoryOfUser, Monolith.Hosting.OperationMetrics operationMetrics)
         {
             _validatorOfCreateUser = validatorOfCreateUser;
             _passwordHasherOfUser = passwordHasherOfUser;
+            _loggerForMessage = loggerForMessage;
             _aggregateRepositoryOfUser = aggregateRepositoryOfUser;
+            _operationMetrics = operationMetrics;
         }
 
         public override async System.Threading.Tasks.Task HandleAsync(Wolverine.Runtime.MessageContext context, System.Threading.CancellationToken cancellation)
@@ -26,17 +32,30 @@ namespace Internal.Generated.WolverineHandlers
             // The actual message body
             var createUser = (Monolith.Users.Features.CreateUser)context.Envelope.Message;
 
-            using var disposable = Monolith.Hosting.OperationMiddleware.Before(context.Envelope);
-            Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("message.handler", "Monolith.Users.Features.CreateUserHandler");
-            Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("handler.type", "Monolith.Users.Features.CreateUserHandler");
-            await Monolith.Hosting.Validation.Check<Monolith.Users.Features.CreateUser>(_validatorOfCreateUser, createUser, cancellation).ConfigureAwait(false);
-            
-            // The actual message execution
-            var outgoing1 = await Monolith.Users.Features.CreateUserHandler.Handle(createUser, _aggregateRepositoryOfUser, _passwordHasherOfUser, cancellation).ConfigureAwait(false);
+            var started = Monolith.Hosting.OperationMetrics.Begin();
+            try
+            {
+                using var disposable = Monolith.Hosting.OperationMiddleware.Before(context.Envelope, ((Microsoft.Extensions.Logging.ILogger)_loggerForMessage));
+                Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("message.handler", "Monolith.Users.Features.CreateUserHandler");
+                Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("handler.type", "Monolith.Users.Features.CreateUserHandler");
+                await Monolith.Hosting.Validation.Check<Monolith.Users.Features.CreateUser>(_validatorOfCreateUser, createUser, cancellation).ConfigureAwait(false);
+                
+                // The actual message execution
+                var outgoing1 = await Monolith.Users.Features.CreateUserHandler.Handle(createUser, _aggregateRepositoryOfUser, _passwordHasherOfUser, cancellation).ConfigureAwait(false);
 
-            
-            // Outgoing, cascaded message
-            await context.EnqueueCascadingAsync(outgoing1).ConfigureAwait(false);
+                
+                // Outgoing, cascaded message
+                await context.EnqueueCascadingAsync(outgoing1).ConfigureAwait(false);
+            }
+            catch (System.Exception failure)
+            {
+                _operationMetrics.Failed("CreateUser", "users", failure);
+                throw;
+            }
+            finally
+            {
+                _operationMetrics.End("CreateUser", "users", started);
+            }
         }
     }
 
