@@ -94,6 +94,32 @@ public sealed class HostProcessTests
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_host_names_every_mistake_of_its_settings_at_once_a_line_each()
+    {
+        var (exitCode, output) = await HostProcess.Refused(
+            "Production",
+            "--EmbeddedPostgres:Version=eleven",
+            "--EventStore:PoolShards=0",
+            "--EventStore:MaxEventBytes=many",
+            "--EventStore:SnapshotQueue=0",
+            "--EventStore:Pools=3",
+            "--Sampling:Every=00:00:00",
+            "--Shutdown:Within=1.00:00:00",
+            "--Telemetry:MetricsUrl=nowhere",
+            "--Telemetry:Logs=loud",
+            "--Secrets:Directory=/no/such/folder");
+        Assert.Equal(1, exitCode);
+        var lines = output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(
+            (string[])
+            [
+                "EmbeddedPostgres:Version", "ConnectionStrings:Monolith", "EventStore:PoolShards", "EventStore:MaxEventBytes", "EventStore:SnapshotQueue", "EventStore:Pools",
+                "Sampling:Every", "Shutdown:Within", "Telemetry:MetricsUrl", "Telemetry:Logs", "Secrets:Directory",
+            ],
+            setting => Assert.Single(lines, line => line.StartsWith(setting, StringComparison.Ordinal)));
+    }
+
     private static async Task<(Bank Account, long Acknowledged)> DepositUntilItFails(HttpClient client, CountdownEvent enough)
     {
         var (account, version) = (await Bank.Open(client), 1L);

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using Monolith.Testing;
+
+namespace Monolith.EndToEnd.Tests.Processes;
+
+public sealed class RollingRestartTests(PostgresFixture postgres)
+{
+    private const int Writers = 4;
+    private const int MostTries = 50;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public static bool HasSignals => !OperatingSystem.IsWindows();
+
+    [Fact(SkipUnless = nameof(HasSignals), Skip = "Needs signals.")]
+    public async Task Two_hosts_that_are_restarted_one_after_the_other_under_load_lose_nothing_that_was_acknowledged_and_fail_nothing_that_is_repeated()
+    {
+        await using var database = await postgres.CreateDatabase(Ct);
+        using var secrets = new HostFolder();
+        await File.WriteAllTextAsync(Path.Combine(secrets.Path, "ConnectionStrings__Monolith"), database.ConnectionString, Ct);
+        await using var forwarder = await Forwarder.Start();
+        await using var one = await Begin(forwarder, secrets);
+        await using var other = await Begin(forwarder, secrets);
+
+        using var client = new HttpClient { BaseAddress = forwarder.Address, DefaultRequestHeaders = { { "X-Tenant-Id", "demo" } } };
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        using var acknowledged = new SemaphoreSlim(0);
+        var writers = new List<Task<(Bank Account, long Version)>>();
+        for (var i = 0; i < Writers; i++)
+        {
+            writers.Add(Deposit(client, await Bank.Open(client), acknowledged, enough.Token));
+        }
+
+        await Acknowledgements(acknowledged);
+        await Restart(one);
+        await using var oneAgain = await Begin(forwarder, secrets);
+        await Acknowledgements(acknowledged);
+        await Restart(other);
+        await using var otherAgain = await Begin(forwarder, secrets);
+        await Acknowledgements(acknowledged);
+
+        await enough.CancelAsync();
+        foreach (var (account, version) in await Task.WhenAll(writers))
+        {
+            var view = await account.ViewAt(oneAgain.Client, version, withStatement: true);
+
+            // Each event after the opening put in 1, and each was acknowledged.
+            Assert.Equal(version, view["version"]!.GetValue<long>());
+            Assert.Equal(version - 1, view["balance"]!.GetValue<decimal>());
+        }
+
+        Assert.All((HostProcess[])[one, other], host => Assert.DoesNotContain("   at ", host.Output, StringComparison.Ordinal));
+
+        async Task Restart(HostProcess host)
+        {
+            var address = host.Client.BaseAddress!;
+            var stopped = host.Stop();
+
+            // It is still there to say that it is not ready, so that nobody sends it anything when it goes.
+            await Until(async () =>
+            {
+                using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
+                return ready.StatusCode == HttpStatusCode.ServiceUnavailable;
+            });
+            await Until(() => Task.FromResult(!forwarder.IsReady(address)));
+            Assert.Equal(0, await stopped);
+        }
+    }
+
+    private static async Task<HostProcess> Begin(Forwarder forwarder, HostFolder secrets)
+    {
+        var host = await HostProcess.Start("Development", $"--Secrets:Directory={secrets.Path}", "--Shutdown:ReadinessOffFor=00:00:02", "--Shutdown:Within=00:00:09");
+        forwarder.Add(host.Client.BaseAddress!);
+        await Until(() => Task.FromResult(forwarder.IsReady(host.Client.BaseAddress!)));
+        return host;
+    }
+
+    // Names the version that it requires, so that it may repeat what was not answered: what was stored after all is refused with 412, and counts.
+    private static async Task<(Bank Account, long Version)> Deposit(HttpClient client, Bank account, SemaphoreSlim acknowledged, CancellationToken enough)
+    {
+        var version = 1L;
+        while (!enough.IsCancellationRequested)
+        {
+            version = await Deposit(client, account, version);
+            acknowledged.Release();
+        }
+
+        return (account, version);
+    }
+
+    private static async Task<long> Deposit(HttpClient client, Bank account, long version)
+    {
+        using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        for (var tries = 1; tries <= MostTries; tries++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{account.Path}/deposits") { Content = JsonContent.Create(new { amount = 1 }) };
+            request.Headers.TryAddWithoutValidation("If-Match", string.Create(CultureInfo.InvariantCulture, $"\"{version}\""));
+            using var answer = await client.SendAsync(request, Ct);
+            switch (answer.StatusCode)
+            {
+                case HttpStatusCode.OK:
+                    Assert.Equal($"\"{version + 1}\"", answer.Headers.ETag!.Tag);
+                    return version + 1;
+                case HttpStatusCode.PreconditionFailed when tries > 1:
+                    return version + 1;
+                default:
+                    Assert.True(answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable, $"{answer.StatusCode} at try {tries}");
+                    await again.WaitForNextTickAsync(Ct);
+                    break;
+            }
+        }
+
+        throw new TimeoutException($"{MostTries} tries of one deposit have failed.");
+    }
+
+    private static async Task Acknowledgements(SemaphoreSlim acknowledged)
+    {
+        for (var i = 0; i < Writers * 10; i++)
+        {
+            Assert.True(await acknowledged.WaitAsync(Patience, Ct), "nothing was acknowledged any more");
+        }
+    }
+
+    private static async Task Until(Func<Task<bool>> condition)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        deadline.CancelAfter(Patience);
+        using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!await condition())
+        {
+            await again.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+}
