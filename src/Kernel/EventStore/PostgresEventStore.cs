@@ -50,7 +50,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         loggers ??= NullLoggerFactory.Instance;
         this.model = model;
         ownsMetrics = metrics is null;
-        Metrics = metrics ?? new();
+        Metrics = metrics ?? new(tenants: options.TenantLabel);
         Tenants = new(dataSource, time, options);
         Feed = new(dataSource, model, options, time, Metrics, loggers.CreateLogger<Feed>());
         var inlineViews = new InlineViews(dataSource, model, inline);

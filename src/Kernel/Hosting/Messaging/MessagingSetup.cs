@@ -79,7 +79,8 @@ internal static class MessagingSetup
             options.Policies.Add(new MeasuringPolicy(modules, operations));
 
             // A refused command is an answer, not a failure of ours; what is one is logged where the answer is made.
-            options.Policies.MessageFailureLogLevel(LogLevel.Debug);
+            // Wolverine would write the whole message into its line, and with it what is personal.
+            options.Policies.MessageFailureLogLevel(LogLevel.None);
             options.Policies.MessageSuccessLogLevel(LogLevel.Debug);
             options.Policies.MessageExecutionLogLevel(LogLevel.Trace);
 

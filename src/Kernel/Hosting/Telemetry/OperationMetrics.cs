@@ -96,7 +96,7 @@ public sealed class OperationMetrics : IHostedLifecycleService
     {
         RejectedException => "rejected",
         ValidationException => "invalid",
-        ConcurrencyException => "conflict",
+        ConcurrencyException or VersionMismatchException => "conflict",
         OperationCanceledException => null,
         EventSourcingException { IsTransient: true } or Npgsql.NpgsqlException { IsTransient: true } => "unavailable",
         EventSourcingException => "refused",
