@@ -16,6 +16,10 @@ password postgres-password
 password owner-password
 password app-password
 password grafana-password
+password certificate-password
+[ -e secrets/certificate ] || openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=monolith-secrets -keyout /dev/stdout -out /dev/stdout 2> /dev/null |
+  openssl pkcs12 -export -passout file:secrets/certificate-password -out secrets/certificate
+chmod 644 secrets/certificate
 connection owner-connection monolith_owner owner-password
 connection app-connection monolith_app app-password
 echo "The secrets are in $(pwd)/secrets."

@@ -191,7 +191,7 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
         /// <summary>The script, with names that no other test has.</summary>
         public async Task Prepare()
         {
-            var script = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "roles.sql"), Ct);
+            var script = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "ops", "postgres", "roles.sql"), Ct);
             await Superuser.Execute(
                 script.Replace("monolith_owner", OwnerRole, StringComparison.Ordinal).Replace("monolith_app", ApplicationRole, StringComparison.Ordinal), Ct);
         }

@@ -12,7 +12,7 @@ namespace Monolith.EndToEnd.Tests.Processes;
 /// </summary>
 internal sealed class Forwarder : IAsyncDisposable
 {
-    private static readonly string[] Headers = ["X-Tenant-Id", "If-Match"];
+    private static readonly string[] Headers = ["Authorization", "X-Tenant-Id", "If-Match"];
 
     private readonly WebApplication app;
     private readonly HttpClient client = new();

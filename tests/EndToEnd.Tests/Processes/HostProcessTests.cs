@@ -108,14 +108,14 @@ public sealed class HostProcessTests
             "--Shutdown:Within=1.00:00:00",
             "--Telemetry:MetricsUrl=nowhere",
             "--Telemetry:Logs=loud",
-            "--Secrets:Directory=/no/such/folder");
+            "--KeyPerFile:Directory=/no/such/folder");
         Assert.Equal(1, exitCode);
         var lines = output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
         Assert.All(
             (string[])
             [
                 "EmbeddedPostgres:Version", "ConnectionStrings:Monolith", "EventStore:PoolShards", "EventStore:MaxEventBytes", "EventStore:SnapshotQueue", "EventStore:Pools",
-                "Sampling:Every", "Shutdown:Within", "Telemetry:MetricsUrl", "Telemetry:Logs", "Secrets:Directory",
+                "Sampling:Every", "Shutdown:Within", "Telemetry:MetricsUrl", "Telemetry:Logs", "KeyPerFile:Directory",
             ],
             setting => Assert.Single(lines, line => line.StartsWith(setting, StringComparison.Ordinal)));
     }

@@ -25,7 +25,12 @@ public sealed class RollingRestartTests(PostgresFixture postgres)
         await using var one = await Begin(forwarder, secrets);
         await using var other = await Begin(forwarder, secrets);
 
-        using var client = new HttpClient { BaseAddress = forwarder.Address, DefaultRequestHeaders = { { "X-Tenant-Id", "demo" } } };
+        using var client = new HttpClient { BaseAddress = forwarder.Address };
+        foreach (var (name, values) in one.Client.DefaultRequestHeaders)
+        {
+            client.DefaultRequestHeaders.Add(name, values);
+        }
+
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         using var acknowledged = new SemaphoreSlim(0);
         var writers = new List<Task<(Bank Account, long Version)>>();
@@ -72,7 +77,7 @@ public sealed class RollingRestartTests(PostgresFixture postgres)
 
     private static async Task<HostProcess> Begin(Forwarder forwarder, HostFolder secrets)
     {
-        var host = await HostProcess.Start("Development", $"--Secrets:Directory={secrets.Path}", "--Shutdown:ReadinessOffFor=00:00:02", "--Shutdown:Within=00:00:09");
+        var host = await HostProcess.Start("Development", $"--KeyPerFile:Directory={secrets.Path}", "--Shutdown:ReadinessOffFor=00:00:02", "--Shutdown:Within=00:00:09");
         forwarder.Add(host.Client.BaseAddress!);
         await Until(() => Task.FromResult(forwarder.IsReady(host.Client.BaseAddress!)));
         return host;
