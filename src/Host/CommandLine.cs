@@ -10,7 +10,7 @@ namespace Monolith.Host;
 /// <summary>What the arguments ask for: without a command, to run the host.</summary>
 internal static class CommandLine
 {
-    private const string SecretsDirectory = "Secrets:Directory";
+    private const string SecretsDirectory = "KeyPerFile:Directory";
     private const string DefaultSecrets = "/run/secrets";
 
     /// <summary>A builder whose settings lie beside the program, wherever it is started from.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Monolith.EventStore;
 using Npgsql;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -47,7 +46,7 @@ internal static class Telemetry
 
     /// <summary>What a trace is made of: requests, messages, the store's work, statements, and calls of others over HTTP.</summary>
     public static TracerProviderBuilder AddSources(this TracerProviderBuilder traces) => traces
-        .AddSource(StoreTracing.SourceName, "Wolverine", "System.Net.Http")
+        .AddSource("Monolith.*", "Wolverine", "System.Net.Http")
         .AddAspNetCoreInstrumentation()
         .AddNpgsql();
 

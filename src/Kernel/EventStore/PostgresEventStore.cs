@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Monolith.EventSourcing;
@@ -155,8 +154,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     public async Task<IReadOnlyList<AppendResult>> AppendMany(IReadOnlyList<AppendRequest> requests, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
-        using var span = StoreTracing.Append(requests);
-        var stored = await Observed(multiStreamAppender.Append(requests, ct), requests.Count > 0 ? requests[0].Stream.AggregateType : "", span);
+        var stored = await AppendObserved(requests, ct);
         for (var i = 0; i < stored.Length; i++)
         {
             if (stored[i].Result.Position > 0)
@@ -322,21 +320,40 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private async Task<(AppendResult Result, long Before, long BytesToLoad)> AppendObserved(AppendRequest request, NpgsqlTransaction? transaction, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var span = StoreTracing.Append([request]);
-        var appended = await Observed(appender.Append(request, transaction, ct), request.Stream.AggregateType, span);
-        span?.SetTag("monolith.events", appended.Result.Version - appended.Before);
-        return appended;
-    }
-
-    private async Task<T> Observed<T>(Task<T> append, string aggregateType, Activity? span)
-    {
+        using var span = StoreTracing.Append(request.Stream.AggregateType, streams: 1);
         try
         {
-            return await span.Observe(append);
+            var appended = await appender.Append(request, transaction, ct);
+            span?.SetTag("monolith.events", appended.Result.Version - appended.Before);
+            return appended;
         }
         catch (Exception error)
         {
-            Metrics.AppendFailed(aggregateType, error);
+            Metrics.AppendFailed(request.Stream.AggregateType, error);
+            span.Failed(error);
+            throw;
+        }
+    }
+
+    private async Task<(AppendResult Result, long Before, long BytesToLoad)[]> AppendObserved(IReadOnlyList<AppendRequest> requests, CancellationToken ct)
+    {
+        if (requests.Count == 0)
+        {
+            return [];
+        }
+
+        var type = requests[0].Stream.AggregateType;
+        using var span = StoreTracing.Append(type, requests.Count);
+        try
+        {
+            var appended = await multiStreamAppender.Append(requests, ct);
+            span?.SetTag("monolith.events", appended.Sum(append => append.Result.Version - append.Before));
+            return appended;
+        }
+        catch (Exception error)
+        {
+            Metrics.AppendFailed(type, error);
+            span.Failed(error);
             throw;
         }
     }

@@ -270,7 +270,11 @@ public sealed partial class Feed : IAsyncDisposable
             try
             {
                 var movedOn = await watermark.Step(ct);
-                Interlocked.Exchange(ref silentSince, 0);
+                if (Interlocked.Exchange(ref silentSince, 0) is > 0 and var since)
+                {
+                    LogAvailable(time.GetElapsedTime(since));
+                }
+
                 if (movedOn)
                 {
                     Announce();
@@ -347,6 +351,9 @@ public sealed partial class Feed : IAsyncDisposable
 
     [LoggerMessage(20, LogLevel.Warning, "The feed cannot reach the database and will try again: {Problem}")]
     private partial void LogUnavailable(string problem);
+
+    [LoggerMessage(24, LogLevel.Information, "The database answers the feed again after {Silence}.")]
+    private partial void LogAvailable(TimeSpan silence);
 
     [LoggerMessage(21, LogLevel.Warning, "Server process {ProcessId} has held the feed back for {Held}: it has appended in a transaction that is still open. Nobody reads on until that ends.")]
     private partial void LogHeld(int processId, TimeSpan held);

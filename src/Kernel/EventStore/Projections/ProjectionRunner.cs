@@ -30,6 +30,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
     private readonly TimeProvider time;
     private volatile IReadOnlyDictionary<string, long> parked = new Dictionary<string, long>();
     private volatile bool isFirst;
+    private int shardsTold;
     private CancellationTokenSource? stopping;
     private Task? stopped;
     private Task running = Task.CompletedTask;
@@ -243,7 +244,16 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             }
         }
 
+        ReportShards();
         await Report(view, ct);
+    }
+
+    private void ReportShards()
+    {
+        if (workers.Count is var count && count != shardsTold)
+        {
+            LogShards(shardsTold = count);
+        }
     }
 
     private bool IsStill(ProjectionWorker worker, Dictionary<ProjectionShard, Checkpoint> mine) =>
@@ -270,6 +280,9 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             }
         }
     }
+
+    [LoggerMessage(48, LogLevel.Information, "This host runs projections on {Count} shards now.")]
+    private partial void LogShards(int count);
 
     [LoggerMessage(41, LogLevel.Warning, "Projections cannot be placed and it will be tried again.")]
     private partial void LogUnplaced(Exception problem);

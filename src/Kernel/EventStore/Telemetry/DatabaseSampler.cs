@@ -142,9 +142,9 @@ public sealed partial class DatabaseSampler : IHostedService, IDisposable
         }
     }
 
-    [LoggerMessage(50, LogLevel.Information, "This host samples the database for the metrics of all hosts.")]
+    [LoggerMessage(60, LogLevel.Information, "This host samples the database for the metrics of all hosts.")]
     private partial void LogFirst();
 
-    [LoggerMessage(51, LogLevel.Warning, "The database could not be sampled for metrics and will be asked again: {Problem}")]
+    [LoggerMessage(61, LogLevel.Warning, "The database could not be sampled for metrics and will be asked again: {Problem}")]
     private partial void LogUnsampled(string problem);
 }

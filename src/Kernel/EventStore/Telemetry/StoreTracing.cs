@@ -15,18 +15,9 @@ public static class StoreTracing
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    internal static Activity? Append(IReadOnlyList<AppendRequest> requests)
-    {
-        if (!Source.HasListeners() || requests.Count == 0)
-        {
-            return null;
-        }
-
-        var type = requests[0].Stream.AggregateType;
-        return Source.StartActivity($"append {type}", ActivityKind.Client)?
-            .SetTag("monolith.aggregate_type", type)
-            .SetTag("monolith.streams", requests.Count);
-    }
+    internal static Activity? Append(string aggregateType, int streams) => Source.HasListeners()
+        ? Source.StartActivity($"append {aggregateType}", ActivityKind.Client)?.SetTag("monolith.aggregate_type", aggregateType).SetTag("monolith.streams", streams)
+        : null;
 
     internal static Activity? Load(string aggregateType) => Source.HasListeners()
         ? Source.StartActivity($"load {aggregateType}", ActivityKind.Client)?.SetTag("monolith.aggregate_type", aggregateType)
@@ -57,25 +48,40 @@ public static class StoreTracing
             name: $"project {key.Projection}");
     }
 
-    /// <summary>Waits for the work of a span and notes when it fails.</summary>
-    internal static async Task<T> Observe<T>(this Activity? span, Task<T> work)
+    /// <summary>Marks a span as failed.</summary>
+    internal static void Failed(this Activity? span, Exception error) =>
+
+        // The message may hold what an event holds.
+        span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error is EventSourcingException { Code: var code } ? code : error.GetType().FullName);
+
+    /// <summary>Waits for the work of a span and marks it when that fails.</summary>
+    internal static Task<T> Observe<T>(this Activity? span, Task<T> work)
     {
-        await span.Observe((Task)work);
-        return await work;
+        return span is null ? work : Observed();
+
+        async Task<T> Observed()
+        {
+            await span.Observe((Task)work);
+            return await work;
+        }
     }
 
     /// <inheritdoc cref="Observe{T}"/>
-    internal static async Task Observe(this Activity? span, Task work)
+    internal static Task Observe(this Activity? span, Task work)
     {
-        try
+        return span is null ? work : Observed();
+
+        async Task Observed()
         {
-            await work;
-        }
-        catch (Exception error) when (span is not null)
-        {
-            // The message may hold what an event holds.
-            span.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error is EventSourcingException { Code: var code } ? code : error.GetType().FullName);
-            throw;
+            try
+            {
+                await work;
+            }
+            catch (Exception error)
+            {
+                span.Failed(error);
+                throw;
+            }
         }
     }
 

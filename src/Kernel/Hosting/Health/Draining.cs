@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Monolith.Hosting;
 
@@ -39,7 +40,7 @@ internal sealed class StaysUp(IHostApplicationLifetime lifetime) : IHealthCheck
 }
 
 /// <summary>Keeps everything as it is for a while after the host was told to stop. Then the server takes no more requests and ends those it has, and projections give their shards back.</summary>
-internal sealed class Draining(ShutdownOptions options, TimeProvider time) : IHostedLifecycleService
+internal sealed partial class Draining(ShutdownOptions options, TimeProvider time, ILogger<Draining> logger) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -47,10 +48,16 @@ internal sealed class Draining(ShutdownOptions options, TimeProvider time) : IHo
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StoppingAsync(CancellationToken cancellationToken) =>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        LogStopping(options.ReadinessOffFor);
         await Task.Delay(options.ReadinessOffFor, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(1, LogLevel.Information, "The host stops. It is not ready any more, and serves on for {Time}.")]
+    private partial void LogStopping(TimeSpan time);
 }

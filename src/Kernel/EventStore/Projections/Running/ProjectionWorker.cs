@@ -282,6 +282,7 @@ internal sealed partial class ProjectionWorker : IDisposable
         Moved.Fire();
         if (failures > 0 || progress.LastError is not null)
         {
+            LogRecovered(Key);
             failures = 0;
             Volatile.Write(ref progress, progress.Recovered(following is null ? ProjectionState.CatchingUp : ProjectionState.Live));
         }
@@ -319,6 +320,9 @@ internal sealed partial class ProjectionWorker : IDisposable
 
     [LoggerMessage(32, LogLevel.Warning, "The projection {Projection} waits for the database: {Problem}")]
     private partial void LogOutage(ProjectionShard projection, string problem);
+
+    [LoggerMessage(38, LogLevel.Information, "The projection {Projection} goes on again.")]
+    private partial void LogRecovered(ProjectionShard projection);
 
     [LoggerMessage(33, LogLevel.Error, "The projection {Projection} failed and will try again.")]
     private partial void LogFailed(ProjectionShard projection, Exception problem);
