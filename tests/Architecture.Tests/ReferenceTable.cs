@@ -62,7 +62,8 @@ internal static class ReferenceTable
             [
                 "Microsoft.CodeAnalysis.CSharp",
                 "Npgsql.OpenTelemetry",
-                "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore",
+                "OpenTelemetry.Exporter.OpenTelemetryProtocol",
+                "OpenTelemetry.Exporter.Prometheus.AspNetCore",
                 "OpenTelemetry.Extensions.Hosting",
                 "OpenTelemetry.Instrumentation.AspNetCore",
                 "OpenTelemetry.Instrumentation.Runtime",
