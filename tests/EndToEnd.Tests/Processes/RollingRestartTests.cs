@@ -77,7 +77,7 @@ public sealed class RollingRestartTests(PostgresFixture postgres)
 
     private static async Task<HostProcess> Begin(Forwarder forwarder, HostFolder secrets)
     {
-        var host = await HostProcess.Start("Development", $"--KeyPerFile:Directory={secrets.Path}", "--Shutdown:ReadinessOffFor=00:00:02", "--Shutdown:Within=00:00:09");
+        var host = await HostProcess.Start("Development", $"--KeyPerFile:Directory={secrets.Path}", "--Shutdown:ReadinessOffFor=00:00:01", "--Shutdown:Within=00:00:09");
         forwarder.Add(host.Client.BaseAddress!);
         await Until(() => Task.FromResult(forwarder.IsReady(host.Client.BaseAddress!)));
         return host;

@@ -8,7 +8,7 @@ using System.Text.RegularExpressions;
 namespace Monolith.EndToEnd.Tests.Telemetry;
 
 /// <summary>
-/// A real Prometheus on the loopback that scrapes one host every second, under the rules of the repository with shorter times: what they look back on is 15 s,
+/// A real Prometheus on the loopback that scrapes one host every second, under the rules of the repository with shorter times: what they look back on is 8 s,
 /// and what they wait for is a second. It keeps its data in a folder that goes with it.
 /// </summary>
 internal sealed partial class PrometheusServer : IAsyncDisposable
@@ -148,7 +148,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
         return json["data"]!;
     }
 
-    private static string Shortened(string rules) => HoldPattern().Replace(RangePattern().Replace(WaitPattern().Replace(rules, "for: 1s"), "[15s]"), "${what}) > 3");
+    private static string Shortened(string rules) => HoldPattern().Replace(RangePattern().Replace(WaitPattern().Replace(rules, "for: 1s"), "[8s]"), "${what}) > 3");
 
     private static int FreePort()
     {
