@@ -10,6 +10,7 @@ namespace Monolith.Host;
 internal static class Telemetry
 {
     private const string ServiceName = "monolith";
+    private const string OutgoingHttp = "System.Net.Http";
 
     // Wolverine measures in milliseconds, and by tenant.
     private static readonly double[] Milliseconds = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
@@ -21,8 +22,9 @@ internal static class Telemetry
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(ServiceName, serviceVersion: typeof(Telemetry).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics => metrics
-                .AddMeter("Monolith.*", "Wolverine*")
+                .AddMeter("Monolith.*", "Wolverine*", OutgoingHttp)
                 .AddView(OfWolverine)
+                .AddView(OfOutgoingHttp)
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddNpgsqlInstrumentation()
@@ -46,7 +48,7 @@ internal static class Telemetry
 
     /// <summary>What a trace is made of: requests, messages, the store's work, statements, and calls of others over HTTP.</summary>
     public static TracerProviderBuilder AddSources(this TracerProviderBuilder traces) => traces
-        .AddSource("Monolith.*", "Wolverine", "System.Net.Http")
+        .AddSource("Monolith.*", "Wolverine", OutgoingHttp)
         .AddAspNetCoreInstrumentation()
         .AddNpgsql();
 
@@ -62,6 +64,12 @@ internal static class Telemetry
         view.TagKeys = ["message.type", "message.destination", "exception.type"];
         return view;
     }
+
+    // Calls of webhooks and of the collector of traces, without whom they go to: that is anybody.
+    private static MetricStreamConfiguration? OfOutgoingHttp(Instrument instrument) =>
+        instrument.Meter.Name != OutgoingHttp ? null
+        : instrument.Name == "http.client.request.duration" ? new() { TagKeys = ["http.request.method", "http.response.status_code", "error.type"] }
+        : MetricStreamConfiguration.Drop;
 
     public static void MapTelemetry(this WebApplication app)
     {

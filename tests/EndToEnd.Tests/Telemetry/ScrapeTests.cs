@@ -70,6 +70,6 @@ public sealed partial class ScrapeTests(WatchedHost host)
     ];
 
     // A name of ours or of the libraries, with its matchers: what a comparison or "unless" leaves of it depends on whether something is wrong.
-    [GeneratedRegex(@"\b(monolith[_:]|http_server_|db_client_|dotnet_|wolverine_|kestrel_|up\b)[A-Za-z0-9_:]*(\{[^}]*\})?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(monolith[_:]|http_server_|http_client_|db_client_|dotnet_|wolverine_|kestrel_|up\b)[A-Za-z0-9_:]*(\{[^}]*\})?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SelectorPattern();
 }

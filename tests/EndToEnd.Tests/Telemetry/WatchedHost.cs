@@ -28,7 +28,7 @@ public sealed partial class WatchedHost : IAsyncLifetime
 
     public ValueTask InitializeAsync() => default;
 
-    /// <summary>Starts it for the first test, and uses it: a user, an account with as many events as a snapshot needs, and a question. Skips the test where there is no Prometheus.</summary>
+    /// <summary>Starts it for the first test, with nobody there to take its traces, and uses it: a user, an account with as many events as a snapshot needs, and a question. Skips the test where there is no Prometheus.</summary>
     public async Task Start()
     {
         _ = Tool.Require("prometheus");
@@ -43,6 +43,7 @@ public sealed partial class WatchedHost : IAsyncLifetime
             "Development",
             $"--ConnectionStrings:Monolith={ConnectionString}",
             "--Telemetry:MetricsUrl=http://127.0.0.1:0",
+            "--Telemetry:OtlpEndpoint=http://127.0.0.1:9",
             "--Telemetry:Logs=json",
             "--Logging:LogLevel:Monolith=Debug",
             "--Sampling:Every=00:00:01");
