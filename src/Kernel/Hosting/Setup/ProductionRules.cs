@@ -11,13 +11,15 @@ public static class ProductionRules
     public static IReadOnlyList<string> Mistakes(IConfiguration configuration, IHostEnvironment environment)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        return environment.IsDevelopment() ? [] : [.. Find(Tokens(configuration), Secrets(configuration), environment)];
+        var mistakes = Look(configuration, environment);
+        configuration.RequireValid();
+        return mistakes;
     }
 
     /// <summary>Notes what is missing or may not be as mistakes of the configuration.</summary>
     public static void NoteMistakes(IConfiguration configuration, IHostEnvironment environment)
     {
-        foreach (var mistake in Mistakes(configuration, environment))
+        foreach (var mistake in Look(configuration, environment))
         {
             configuration.AddMistake(mistake);
         }
@@ -34,6 +36,9 @@ public static class ProductionRules
             throw new InvalidSettingException(string.Join(Environment.NewLine, mistakes));
         }
     }
+
+    private static List<string> Look(IConfiguration configuration, IHostEnvironment environment) =>
+        environment.IsDevelopment() ? [] : [.. Find(Tokens(configuration), Secrets(configuration), environment)];
 
     internal static TokenOptions Tokens(IConfiguration configuration)
     {
