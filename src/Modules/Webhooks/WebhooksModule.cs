@@ -49,10 +49,10 @@ public sealed class WebhooksModule : Module
             .ConfigurePrimaryHttpMessageHandler(provider => provider.GetRequiredService<GuardedConnections>().Handler())
             .RemoveAllLoggers();
 
-        var protection = services.AddDataProtection().SetApplicationName("Monolith");
+        var protection = services.AddDataProtection();
         if (options.KeyDirectory is { } folder)
         {
-            protection.PersistKeysToFileSystem(new(folder));
+            protection.SetApplicationName("Monolith").PersistKeysToFileSystem(new(folder));
         }
     }
 

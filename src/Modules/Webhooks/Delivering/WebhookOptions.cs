@@ -25,7 +25,7 @@ public sealed class WebhookOptions
     /// <summary>How long deliveries are kept in the log, a day to 400 days; 30 days unless set.</summary>
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>Where the keys lie that encrypt the secrets: a folder that all hosts share and nobody else reads. Must be set in Production.</summary>
+    /// <summary>Where the keys lie that encrypt the secrets: a folder that all hosts share and nobody else reads. Must be set in Production, unless the host keeps keys otherwise.</summary>
     public string? KeyDirectory { get; set; }
 
     /// <summary>Whether http and private addresses are allowed: for developers and tests, refused outside Development.</summary>
