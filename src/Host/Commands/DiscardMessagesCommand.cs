@@ -4,7 +4,7 @@ using Monolith.Hosting;
 namespace Monolith.Host.Commands;
 
 /// <summary>Removes dead messages for good.</summary>
-[Description("Removes dead messages for good", Name = "messages discard")]
+[Description("Removes dead messages for good: one by its id, all of a type, or all", Name = "messages discard")]
 public sealed class DiscardMessagesCommand : OperatorCommand<MessagesInput>
 {
     /// <summary>The ways to call it.</summary>
@@ -18,7 +18,7 @@ public sealed class DiscardMessagesCommand : OperatorCommand<MessagesInput>
     protected override async Task<ExitCode> Run(MessagesInput input)
     {
         var messages = await Get<MessageOperations>(input).Discard(input.Which(), input.TypeFlag, input.Ct);
-        input.Answer.Write(new { messages }, messages == 0 ? "No such message is dead." : $"{ProjectionWords.Of(messages)} messages  one by its id, all of a type, or all:are discarded.");
+        input.Answer.Write(new { messages }, messages == 0 ? "No such message is dead." : $"{ProjectionWords.Of(messages)} messages are discarded.");
         return messages > 0 || input.Id.Length == 0 ? ExitCode.Done : ExitCode.NotInOrder;
     }
 }

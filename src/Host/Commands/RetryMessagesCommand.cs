@@ -4,7 +4,7 @@ using Monolith.Hosting;
 namespace Monolith.Host.Commands;
 
 /// <summary>Delivers dead messages again.</summary>
-[Description("Delivers dead messages again", Name = "messages retry")]
+[Description("Delivers dead messages again: one by its id, all of a type, or all. A running host does it within seconds", Name = "messages retry")]
 public sealed class RetryMessagesCommand : OperatorCommand<MessagesInput>
 {
     /// <summary>The ways to call it.</summary>
@@ -18,7 +18,7 @@ public sealed class RetryMessagesCommand : OperatorCommand<MessagesInput>
     protected override async Task<ExitCode> Run(MessagesInput input)
     {
         var messages = await Get<MessageOperations>(input).Retry(input.Which(), input.TypeFlag, input.Ct);
-        input.Answer.Write(new { messages }, messages == 0 ? "No such message is dead." : $"{ProjectionWords.Of(messages)} messages  one by its id, all of a type, or all. A running host does it within seconds:are delivered again.");
+        input.Answer.Write(new { messages }, messages == 0 ? "No such message is dead." : $"{ProjectionWords.Of(messages)} messages are delivered again.");
         return messages > 0 || input.Id.Length == 0 ? ExitCode.Done : ExitCode.NotInOrder;
     }
 }
