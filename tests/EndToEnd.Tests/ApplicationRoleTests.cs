@@ -28,8 +28,7 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
     {
         await using var database = await Roles.Create(postgres);
         await database.Migrate();
-        using var keys = new HostFolder();
-        await using var host = await HostProcess.Start("Production", [.. database.Settings, $"--Webhooks:KeyDirectory={keys.Path}"]);
+        await using var host = await HostProcess.Start("Production", database.Settings);
         using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
         Assert.Equal((HttpStatusCode.OK, "Healthy"), (ready.StatusCode, await ready.Content.ReadAsStringAsync(Ct)));
 

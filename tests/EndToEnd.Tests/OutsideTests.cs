@@ -16,6 +16,9 @@ public sealed class OutsideTests(RunningHost host)
         "POST /api/accounts/{id}/deposits", "POST /api/accounts/{id}/withdrawals", "DELETE /api/accounts/{id}",
         "PUT /api/accounts/{id}/overdraft", "POST /api/accounts/{id}/freeze", "POST /api/accounts/{id}/unfreeze", "POST /api/accounts/transfers",
         "GET /api/accounts/transfers", "GET /api/accounts/transfers/{id}", "GET /api/accounts/totals",
+        "POST /api/webhooks/endpoints", "GET /api/webhooks/endpoints", "GET /api/webhooks/endpoints/{id}", "DELETE /api/webhooks/endpoints/{id}",
+        "POST /api/webhooks/endpoints/{id}/pause", "POST /api/webhooks/endpoints/{id}/resume", "POST /api/webhooks/endpoints/{id}/secret", "POST /api/webhooks/endpoints/{id}/ping",
+        "GET /api/webhooks/endpoints/{id}/deliveries", "POST /api/webhooks/endpoints/{id}/deliveries/{delivery}/replay", "POST /api/webhooks/endpoints/{id}/replays",
     ];
 
     private static readonly string[] OperatorRoutes =

@@ -1,29 +1,28 @@
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
 using Monolith.Hosting;
-using Monolith.Testing;
+using Monolith.Webhooks.Delivering;
 using Monolith.Webhooks.Tests.Hosts;
 
 namespace Monolith.Webhooks.Tests;
 
-public sealed class StartTests(PostgresFixture postgres)
+public sealed class StartTests
 {
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Staging")]
+    public async Task Outside_Development_a_host_refuses_to_deliver_to_private_targets(string environment)
+    {
+        var start = new SafeStart(new() { AllowPrivateTargets = true }, new Named(environment));
+        var refused = await Assert.ThrowsAsync<InvalidSettingException>(() => start.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("Webhooks:AllowPrivateTargets", refused.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
-    [InlineData("Production", "KeyDirectory", "")]
-    [InlineData("Production", "AllowPrivateTargets", "--Webhooks:AllowPrivateTargets=true")]
-    [InlineData("Staging", "AllowPrivateTargets", "--Webhooks:AllowPrivateTargets=true")]
-    public async Task Outside_Development_a_host_refuses_what_is_for_developers(string environment, string setting, string argument)
-    {
-        await using var database = await postgres.CreateDatabase(Ct);
-        await using (var migrating = WebhooksHost.Build(database.ConnectionString, "Development", log: null))
-        {
-            await migrating.PrepareDatabase(Ct);
-        }
-
-        await using var host = WebhooksHost.Build(database.ConnectionString, environment, log: null, argument.Length == 0 ? [] : [argument]);
-        var refused = await Assert.ThrowsAsync<InvalidSettingException>(() => host.StartAsync(Ct));
-        Assert.Contains($"Webhooks:{setting}", refused.Message, StringComparison.Ordinal);
-    }
+    [InlineData("Development", true)]
+    [InlineData("Production", false)]
+    public async Task Otherwise_it_starts(string environment, bool allow) =>
+        await new SafeStart(new() { AllowPrivateTargets = allow }, new Named(environment)).StartAsync(TestContext.Current.CancellationToken);
 
     [Theory]
     [InlineData("--Webhooks:Timeout=00:02:00", "Timeout")]
@@ -31,4 +30,15 @@ public sealed class StartTests(PostgresFixture postgres)
     [InlineData("--Webhooks:Retry=1", "Retry")]
     public void A_setting_that_is_wrong_is_named(string argument, string name) =>
         Assert.Contains(name, Assert.Throws<InvalidSettingException>(() => WebhooksHost.Build("Host=localhost", "Development", log: null, argument)).Message, StringComparison.Ordinal);
+
+    private sealed class Named(string name) : IHostEnvironment
+    {
+        public string EnvironmentName { get; set; } = name;
+
+        public string ApplicationName { get; set; } = "";
+
+        public string ContentRootPath { get; set; } = "";
+
+        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
+    }
 }

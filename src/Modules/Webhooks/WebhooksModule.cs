@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -48,12 +47,6 @@ public sealed class WebhooksModule : Module
         services.AddHttpClient(WebhookSender.Client, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(provider => provider.GetRequiredService<GuardedConnections>().Handler())
             .RemoveAllLoggers();
-
-        var protection = services.AddDataProtection();
-        if (options.KeyDirectory is { } folder)
-        {
-            protection.SetApplicationName("Monolith").PersistKeysToFileSystem(new(folder));
-        }
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ namespace Monolith.Webhooks.Tests.Hosts;
 /// <summary>A running host with Users and Webhooks, and a receiver beside it. It may deliver to loopback.</summary>
 public sealed class WebhooksHost(PostgresFixture postgres) : IAsyncLifetime
 {
+    private static readonly string[] Permissions = ["users:read", "users:write", "webhooks:read", "webhooks:write"];
+    private static readonly Lazy<DevelopmentIssuer> Issuer = new(() => DevelopmentIssuer.Open());
+
     private readonly Lines lines = new();
     private readonly DirectoryInfo keys = Directory.CreateTempSubdirectory("monolith-keys-");
     private TestDatabase? database;
@@ -65,7 +68,7 @@ public sealed class WebhooksHost(PostgresFixture postgres) : IAsyncLifetime
     {
         await Receiver.Start();
         database = await postgres.CreateDatabase(Ct);
-        app = Build(database.ConnectionString, "Development", lines, "--Webhooks:AllowPrivateTargets=true", $"--Webhooks:KeyDirectory={keys.FullName}");
+        app = Build(database.ConnectionString, "Development", lines, "--Webhooks:AllowPrivateTargets=true", $"--Secrets:KeyFolder={keys.FullName}");
         await app.StartAsync(Ct);
         await Services.GetRequiredService<Tenants>().Add("acme", ct: Ct);
         await Services.GetRequiredService<Tenants>().Add("globex", ct: Ct);
@@ -86,7 +89,7 @@ public sealed class WebhooksHost(PostgresFixture postgres) : IAsyncLifetime
 
     public async Task<(int Status, JsonNode? Body)> Send(HttpMethod method, string path, object? body = null, string tenant = "acme")
     {
-        using var request = new HttpRequestMessage(method, path) { Headers = { { "X-Tenant-Id", tenant } }, Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(method, path) { Headers = { Authorization = new("Bearer", Issuer.Value.Issue(tenant, "tester", Permissions)) }, Content = body is null ? null : JsonContent.Create(body) };
         using var answer = await Client.SendAsync(request, Ct);
         var text = await answer.Content.ReadAsStringAsync(Ct);
         return ((int)answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));

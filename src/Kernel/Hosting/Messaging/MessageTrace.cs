@@ -4,8 +4,8 @@ using Monolith.EventSourcing;
 namespace Monolith.Hosting;
 
 /// <summary>
-/// Lets what a message leads to be part of the trace of the request that led to the message. The stored event keeps the trace's id alone, so the span in which it was
-/// appended stands in with a number made of the event's id: the trace is one, and a viewer shows that span as missing.
+/// Lets what a message leads to be part of the trace of the request that led to the message: under the span in which its event was appended. An event that was stored
+/// without that span stands in for it with a number made of its id; the trace is one, and a viewer shows a span as missing.
 /// </summary>
 internal static class MessageTrace
 {
@@ -32,7 +32,7 @@ internal static class MessageTrace
         }
 
         // The last eight bytes of an id are random, and never all zero, which a span may not be: two of their bits say which kind of id it is.
-        var span = cause.EventId.ToString("N")[16..];
+        var span = cause.Metadata.SpanId ?? cause.EventId.ToString("N")[16..];
         return $"00-{trace}-{span}-01";
     }
 

@@ -25,9 +25,6 @@ public sealed class WebhookOptions
     /// <summary>How long deliveries are kept in the log, a day to 400 days; 30 days unless set.</summary>
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>Where the keys lie that encrypt the secrets: a folder that all hosts share and nobody else reads. Must be set in Production, unless the host keeps keys otherwise.</summary>
-    public string? KeyDirectory { get; set; }
-
     /// <summary>Whether http and private addresses are allowed: for developers and tests, refused outside Development.</summary>
     public bool AllowPrivateTargets { get; set; }
 
@@ -48,7 +45,6 @@ public sealed class WebhookOptions
         Check(Timeout >= TimeSpan.FromMilliseconds(100) && Timeout <= TimeSpan.FromSeconds(30), nameof(Timeout), "100 ms to 30 seconds");
         Check(FormerSecretFor >= TimeSpan.Zero && FormerSecretFor <= TimeSpan.FromDays(30), nameof(FormerSecretFor), "up to 30 days");
         Check(KeepFor >= TimeSpan.FromDays(1) && KeepFor <= TimeSpan.FromDays(400), nameof(KeepFor), "1 to 400 days");
-        Check(KeyDirectory is null || !string.IsNullOrWhiteSpace(KeyDirectory), nameof(KeyDirectory), "a folder");
     }
 
     private static void Check(bool valid, string name, string expected)
