@@ -34,13 +34,6 @@ public sealed class ModuleBuilder
 
     internal IReadOnlyList<Publisher> Publishers => publishers;
 
-    /// <summary>Reads a section of the configuration into options of the module.</summary>
-    /// <param name="section">The section.</param>
-    /// <param name="options">What it is read into.</param>
-    /// <param name="validate">Throws an <see cref="ArgumentException"/> when a value is wrong.</param>
-    /// <exception cref="InvalidSettingException">A value is malformed, or out of its range, or a key is no setting.</exception>
-    public void Read(string section, object options, Action validate) => Configuration.Read(section, options, validate);
-
     /// <summary>Registers a projection. It runs on every host that is allowed to, from the first event on.</summary>
     public ModuleBuilder AddProjection<TProjection>() where TProjection : Projection
     {
