@@ -3,6 +3,7 @@
 using FluentValidation;
 using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
+using Monolith.Hosting;
 using System;
 using Wolverine.Marten.Publishing;
 
@@ -15,14 +16,16 @@ namespace Internal.Generated.WolverineHandlers
         private readonly FluentValidation.IValidator<Monolith.Accounts.Features.OpenAccount> _validatorOfOpenAccount;
         private readonly Microsoft.Extensions.Logging.ILogger<Monolith.Accounts.Features.OpenAccount> _loggerForMessage;
         private readonly Monolith.EventSourcing.AggregateRepository<Monolith.Accounts.Domain.Account> _aggregateRepositoryOfAccount;
+        private readonly Monolith.Hosting.OperationMetrics _operationMetrics;
         private readonly System.TimeProvider _timeProvider;
         private readonly Wolverine.Marten.Publishing.OutboxedSessionFactory _outboxedSessionFactory;
 
-        public OpenAccountHandler580660436(FluentValidation.IValidator<Monolith.Accounts.Features.OpenAccount> validatorOfOpenAccount, Monolith.EventSourcing.AggregateRepository<Monolith.Accounts.Domain.Account> aggregateRepositoryOfAccount, System.TimeProvider timeProvider, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory)
+        public OpenAccountHandler580660436(FluentValidation.IValidator<Monolith.Accounts.Features.OpenAccount> validatorOfOpenAccount, Microsoft.Extensions.Logging.ILogger<Monolith.Accounts.Features.OpenAccount> loggerForMessage, Monolith.EventSourcing.AggregateRepository<Monolith.Accounts.Domain.Account> aggregateRepositoryOfAccount, Monolith.Hosting.OperationMetrics operationMetrics, System.TimeProvider timeProvider, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory)
         {
             _validatorOfOpenAccount = validatorOfOpenAccount;
             _loggerForMessage = loggerForMessage;
             _aggregateRepositoryOfAccount = aggregateRepositoryOfAccount;
+            _operationMetrics = operationMetrics;
             _timeProvider = timeProvider;
             _outboxedSessionFactory = outboxedSessionFactory;
         }
@@ -34,13 +37,16 @@ namespace Internal.Generated.WolverineHandlers
             // The actual message body
             var openAccount = (Monolith.Accounts.Features.OpenAccount)context.Envelope.Message;
 
-            using var disposable = Monolith.Hosting.OperationMiddleware.Before(context.Envelope);
-            Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("message.handler", "Monolith.Accounts.Features.OpenAccountHandler");
-            Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("handler.type", "Monolith.Accounts.Features.OpenAccountHandler");
-            await Monolith.Hosting.Validation.Check<Monolith.Accounts.Features.OpenAccount>(_validatorOfOpenAccount, openAccount, cancellation).ConfigureAwait(false);
-            
-            // The actual message execution
-            var outgoing1 = await Monolith.Accounts.Features.OpenAccountHandler.Handle(openAccount, _aggregateRepositoryOfAccount, ((Marten.IQuerySession)documentSession), _timeProvider, cancellation).ConfigureAwait(false);
+            var started = Monolith.Hosting.OperationMetrics.Begin();
+            try
+            {
+                using var disposable = Monolith.Hosting.OperationMiddleware.Before(context.Envelope, ((Microsoft.Extensions.Logging.ILogger)_loggerForMessage));
+                Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("message.handler", "Monolith.Accounts.Features.OpenAccountHandler");
+                Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("handler.type", "Monolith.Accounts.Features.OpenAccountHandler");
+                await Monolith.Hosting.Validation.Check<Monolith.Accounts.Features.OpenAccount>(_validatorOfOpenAccount, openAccount, cancellation).ConfigureAwait(false);
+                
+                // The actual message execution
+                var outgoing1 = await Monolith.Accounts.Features.OpenAccountHandler.Handle(openAccount, _aggregateRepositoryOfAccount, ((Marten.IQuerySession)documentSession), _timeProvider, cancellation).ConfigureAwait(false);
 
                 
                 // Outgoing, cascaded message
