@@ -160,6 +160,15 @@ public sealed class IdempotencyTests(NotesHost host)
     }
 
     [Fact]
+    public async Task What_an_answer_shows_is_kept_encrypted()
+    {
+        var key = NewKey();
+        using var first = await Write(key, "encrypted");
+        var body = (await host.Database.DataSource.Column<string>($"select encode(body, 'escape') from wolverine.idempotent_requests where key = '{key}'", Ct)).Single();
+        Assert.DoesNotContain("version", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dropped_tenant_takes_its_answers_along()
     {
         await host.Services.GetRequiredService<ITenants>().Add("leaver", ct: Ct);

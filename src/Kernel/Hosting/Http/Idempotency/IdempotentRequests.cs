@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging;
 using Monolith.EventSourcing;
 using Npgsql;
@@ -12,12 +13,16 @@ namespace Monolith.Hosting;
 /// A request runs under a lease. When its host dies before the answer is stored, nobody knows whether the command's events are: but every event of it names the request, so whoever
 /// goes on with it, once the lease has run out, looks for them first. See docs/http.md.
 /// </remarks>
-internal sealed partial class IdempotentRequests(NpgsqlDataSource dataSource, HttpOptions options, TimeProvider time, ILogger<IdempotentRequests> logger)
+internal sealed partial class IdempotentRequests(
+    NpgsqlDataSource dataSource, HttpOptions options, IDataProtectionProvider protection, TimeProvider time, ILogger<IdempotentRequests> logger)
 {
     /// <summary>The header of an event's metadata that names the request.</summary>
     public const string RequestHeader = "request";
 
     private const int BatchSize = 1000;
+
+    // An answer may show what is shown once and stored nowhere else as it is: the secret of a new webhook.
+    private readonly IDataProtector protector = protection.CreateProtector("Monolith.Hosting.IdempotentRequests");
 
     /// <summary>Begins a request, or says why it does not.</summary>
     public async Task<Beginning> Begin(RequestKey key, CancellationToken ct)
@@ -61,7 +66,7 @@ internal sealed partial class IdempotentRequests(NpgsqlDataSource dataSource, Ht
 
     /// <summary>Stores the answer.</summary>
     public Task Answer(RequestKey key, Guid request, StoredAnswer answer, CancellationToken ct) => Change(
-        "answer_request.sql", key, ct, Value(request), Value((short)answer.Status), new NpgsqlParameter { Value = answer.HeadersAsJson(), NpgsqlDbType = NpgsqlDbType.Jsonb }, Value(answer.Body));
+        "answer_request.sql", key, ct, Value(request), Value((short)answer.Status), new NpgsqlParameter { Value = answer.HeadersAsJson(), NpgsqlDbType = NpgsqlDbType.Jsonb }, Value(protector.Protect(answer.Body)));
 
     /// <summary>Forgets a request that changed nothing: the key may be used as if it never had been.</summary>
     public Task Release(RequestKey key, Guid request, CancellationToken ct) => Change("release_request.sql", key, ct, Value(request));
@@ -96,7 +101,7 @@ internal sealed partial class IdempotentRequests(NpgsqlDataSource dataSource, Ht
                 reader.GetGuid(1),
                 reader.GetInt64(2),
                 reader.GetFieldValue<DateTimeOffset>(3),
-                await reader.IsDBNullAsync(4, ct) ? null : StoredAnswer.Parse(reader.GetInt16(4), reader.GetString(5), reader.GetFieldValue<byte[]>(6)))
+                await reader.IsDBNullAsync(4, ct) ? null : StoredAnswer.Parse(reader.GetInt16(4), reader.GetString(5), protector.Unprotect(reader.GetFieldValue<byte[]>(6))))
             : null;
     }
 
