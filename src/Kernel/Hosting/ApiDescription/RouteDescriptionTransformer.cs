@@ -54,7 +54,13 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
             body.Example = JsonSerializer.SerializeToNode(example.Body, example.Body.GetType(), json.Value.SerializerOptions);
         }
 
-        var problem = await context.GetOrCreateSchemaAsync(typeof(Problem.Body), cancellationToken: cancellationToken);
+        // Described once, and referred to: every route has a dozen of them.
+        if (context.Document!.Components?.Schemas?.ContainsKey(nameof(Problem)) != true)
+        {
+            context.Document.AddComponent(nameof(Problem), await context.GetOrCreateSchemaAsync(typeof(Problem.Body), cancellationToken: cancellationToken));
+        }
+
+        var problem = new OpenApiSchemaReference(nameof(Problem), context.Document);
         foreach (var (status, codes) in ProblemsOf(context.Description, metadata).GroupBy(problem => problem.Status, problem => problem.Codes).OrderBy(group => group.Key)
             .Select(group => (group.Key, group.SelectMany(codes => codes).Distinct(StringComparer.Ordinal))))
         {
