@@ -17,7 +17,7 @@ public sealed class SurveyTests(PostgresFixture postgres)
         await database.DataSource.Execute("analyze", Ct);
 
         var sizes = (await HostCommand.Run(database.ConnectionString, "store", "sizes", "--json")).ShouldEnd(0).Json.AsArray();
-        Assert.Equal(["account", "user"], sizes.Select(type => type!["aggregateType"]!.ToString()).Order(StringComparer.Ordinal));
+        Assert.Superset(new HashSet<string>(["account", "user"], StringComparer.Ordinal), sizes.Select(type => type!["aggregateType"]!.ToString()).ToHashSet(StringComparer.Ordinal));
         Assert.Equal(20, sizes.Max(type => type!["events"]!.GetValue<long>()));
         Assert.All(sizes, type => Assert.True(type!["eventBytes"]!.GetValue<long>() > 0));
         Assert.Contains("KiB", (await HostCommand.Run(database.ConnectionString, "store", "sizes")).ShouldEnd(0).Output, StringComparison.Ordinal);
