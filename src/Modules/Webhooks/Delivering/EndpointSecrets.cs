@@ -12,14 +12,14 @@ public sealed class EndpointSecrets(IDataProtectionProvider protection)
 
     private readonly IDataProtector protector = protection.CreateProtector("Monolith.Webhooks.EndpointSecrets.v1");
 
-    /// <summary>A new secret: in clear, in the form of Standard Webhooks, and as it is kept.</summary>
-    public (string InClear, ProtectedSecret Kept) Create()
-    {
-        var clear = Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(Bytes));
-        return (clear, new(protector.Protect(clear)));
-    }
+    /// <summary>A new secret, as it is kept.</summary>
+    public ProtectedSecret Create() => new(protector.Protect(Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(Bytes))));
+
+    /// <summary>A kept secret in clear, in the form of Standard Webhooks.</summary>
+    /// <exception cref="CryptographicException">The keys that it was encrypted with are not here.</exception>
+    public string InClear(ProtectedSecret secret) => protector.Unprotect(secret.Reveal());
 
     /// <summary>The key of a kept secret.</summary>
     /// <exception cref="CryptographicException">The keys that it was encrypted with are not here.</exception>
-    internal byte[] KeyOf(ProtectedSecret secret) => Convert.FromBase64String(protector.Unprotect(secret.Reveal())[Prefix.Length..]);
+    internal byte[] KeyOf(ProtectedSecret secret) => Convert.FromBase64String(InClear(secret)[Prefix.Length..]);
 }

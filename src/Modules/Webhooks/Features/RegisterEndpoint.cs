@@ -49,7 +49,12 @@ public sealed record EndpointSecret(Guid Id, long Version, long Position, string
 {
     internal Saved Saved => new(Id, Version, Position);
 
-    internal static EndpointSecret Of(Saved saved, string secret) => new(saved.Id, saved.Version, saved.Position, secret);
+    // What is stored is shown, and not what was made just now: a request that is sent again stores nothing a second time.
+    internal static async Task<EndpointSecret> Of(Saved saved, AggregateRepository<Endpoint> endpoints, EndpointSecrets secrets, CancellationToken ct)
+    {
+        var stored = await endpoints.Load(saved.Id, AsOf.Version(saved.Version), ct);
+        return new(saved.Id, saved.Version, saved.Position, secrets.InClear(stored.State.Secret));
+    }
 }
 
 internal static class RegisterEndpointRoute
@@ -74,9 +79,8 @@ public static class RegisterEndpointHandler
     /// <summary>Stores the new endpoint.</summary>
     public static async Task<EndpointSecret> Handle(RegisterEndpoint command, AggregateRepository<Endpoint> endpoints, EndpointSecrets secrets, CancellationToken ct)
     {
-        var (secret, kept) = secrets.Create();
         var endpoint = new Endpoint(command.EndpointId);
-        endpoint.Register(command.Url, [.. command.Events.Distinct(StringComparer.Ordinal)], kept);
-        return EndpointSecret.Of(await endpoints.Save(endpoint, ct), secret);
+        endpoint.Register(command.Url, [.. command.Events.Distinct(StringComparer.Ordinal)], secrets.Create());
+        return await EndpointSecret.Of(await endpoints.Save(endpoint, ct), endpoints, secrets, ct);
     }
 }

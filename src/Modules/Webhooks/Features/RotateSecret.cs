@@ -34,8 +34,8 @@ public static class RotateSecretHandler
     public static async Task<EndpointSecret> Handle(
         RotateSecret command, AggregateRepository<Endpoint> endpoints, EndpointSecrets secrets, WebhookOptions options, TimeProvider time, CancellationToken ct)
     {
-        var (secret, kept) = secrets.Create();
-        var until = time.GetUtcNow() + options.FormerSecretFor;
-        return EndpointSecret.Of(await endpoints.Update(command.EndpointId, endpoint => endpoint.RotateSecret(kept, until), command.RequiredVersion, ct), secret);
+        var (secret, until) = (secrets.Create(), time.GetUtcNow() + options.FormerSecretFor);
+        var saved = await endpoints.Update(command.EndpointId, endpoint => endpoint.RotateSecret(secret, until), command.RequiredVersion, ct);
+        return await EndpointSecret.Of(saved, endpoints, secrets, ct);
     }
 }
