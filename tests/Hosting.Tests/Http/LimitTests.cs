@@ -9,6 +9,8 @@ namespace Monolith.Hosting.Tests.Http;
 /// <summary>What a caller may ask of a host.</summary>
 public sealed class LimitTests(PostgresFixture postgres)
 {
+    private const int AskedAtOnce = 30;
+
     private static readonly Uri Pin = new("/api/notes/pins/5a3c9a3e-7f3c-4b63-a7a5-000000000000", UriKind.Relative);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -19,15 +21,12 @@ public sealed class LimitTests(PostgresFixture postgres)
         await using var database = await postgres.CreateDatabase(Ct);
         await using var app = await Start(database, "--Http:RequestsPerSecond=1", "--Http:Burst=3");
         using var acme = Client(app, "acme");
-        for (var request = 0; request < 3; request++)
-        {
-            using var answer = await acme.GetAsync(Pin, Ct);
-            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        }
-
-        using var refused = await acme.GetAsync(Pin, Ct);
+        var answers = await AtOnce(acme);
+        Assert.InRange(answers.Count(answer => answer.StatusCode == HttpStatusCode.NotFound), 3, AskedAtOnce - 1);
+        var refused = answers.First(answer => answer.StatusCode != HttpStatusCode.NotFound);
         await refused.AssertProblem(HttpStatusCode.TooManyRequests, "rate_limited");
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+        answers.ForEach(answer => answer.Dispose());
         using var globex = Client(app, "globex");
         using var other = await globex.GetAsync(Pin, Ct);
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
@@ -35,16 +34,16 @@ public sealed class LimitTests(PostgresFixture postgres)
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
 
         using var nobody = new HttpClient { BaseAddress = new(app.Urls.First()) };
-        var statuses = new List<HttpStatusCode>();
-        for (var request = 0; request < 4; request++)
-        {
-            using var answer = await nobody.GetAsync(Pin, Ct);
-            statuses.Add(answer.StatusCode);
-        }
-
-        Assert.Equal([HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests], statuses);
+        answers = await AtOnce(nobody);
+        Assert.Contains(answers, answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
+        Assert.InRange(answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized), 3, AskedAtOnce - 1);
+        answers.ForEach(answer => answer.Dispose());
         await app.StopAsync(Ct);
     }
+
+    // One is let through a second: however slow the machine is, these are too many.
+    private static async Task<List<HttpResponseMessage>> AtOnce(HttpClient client) =>
+        [.. await Task.WhenAll(Enumerable.Range(0, AskedAtOnce).Select(_ => client.GetAsync(Pin, Ct)))];
 
     [Fact]
     public async Task A_request_that_takes_too_long_is_ended()

@@ -10,10 +10,15 @@ internal sealed class IdempotencyMiddleware(RequestDelegate next, IdempotentRequ
 {
     public const string Header = "Idempotency-Key";
     private const int LongestKey = 255;
-    private const int LongestWait = 60;
 
     private static readonly Problem Reused = new(
         StatusCodes.Status422UnprocessableEntity, "idempotency_key_reused", $"The {Header} was sent before with another request. Every request has a key of its own; a repeat is the same to the byte.");
+
+    private static readonly Problem UnderWay = new(
+        StatusCodes.Status409Conflict, "request_under_way", "The request is being worked on. Ask again in a moment, with the same key.")
+    {
+        RetryAfterSeconds = 1,
+    };
 
     public static bool IsWrite(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method);
 
@@ -35,8 +40,8 @@ internal sealed class IdempotencyMiddleware(RequestDelegate next, IdempotentRequ
             case { Answer: { } answer }:
                 await answer.Write(http.Response);
                 break;
-            case { RetryAfter: { } left }:
-                await UnderWay(left).Write(http);
+            case { IsUnderWay: true }:
+                await UnderWay.Write(http);
                 break;
             case var begun:
                 await Run(http, key, begun, operation);
@@ -90,12 +95,6 @@ internal sealed class IdempotencyMiddleware(RequestDelegate next, IdempotentRequ
 
     // What the state of things refuses is an answer like any other. What is wrong in form, or lost a race, never happened.
     private static bool IsFinal(Exception error) => error is RejectedException or AggregateNotFoundException or VersionMismatchException or AggregateArchivedException;
-
-    private static Problem UnderWay(TimeSpan left) => new(
-        StatusCodes.Status409Conflict, "request_under_way", "The request is being worked on. Ask again in a moment, with the same key.")
-    {
-        RetryAfterSeconds = left.TotalSeconds > LongestWait ? LongestWait : 1,
-    };
 
     private static string? KeyOf(HttpRequest request)
     {

@@ -53,7 +53,7 @@ internal sealed partial class IdempotentRequests(
 
             if (found.LeasedUntil > now)
             {
-                return new(found.Request) { RetryAfter = found.LeasedUntil - now };
+                return new(found.Request) { IsUnderWay = true };
             }
 
             if (await Change("take_over_request.sql", key, ct, Value(found.Request), Value(now), Value(now + Lease)))
@@ -153,8 +153,8 @@ internal sealed record Beginning(Guid Request)
     /// <summary>The answer that was given already.</summary>
     public StoredAnswer? Answer { get; init; }
 
-    /// <summary>How long the one that is under way has at the most.</summary>
-    public TimeSpan? RetryAfter { get; init; }
+    /// <summary>Whether a host is at work on it.</summary>
+    public bool IsUnderWay { get; init; }
 
     /// <summary>What was stored by a run of it whose host is gone.</summary>
     public StoredWrite? Stored { get; init; }
