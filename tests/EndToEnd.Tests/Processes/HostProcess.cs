@@ -43,6 +43,15 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Works for the tenant demo, as an operator. In Production nobody believes its token.</summary>
     public HttpClient Client { get; } = new() { DefaultRequestHeaders = { Authorization = Tokens.Bearer("demo", isOperator: true) } };
 

@@ -32,7 +32,7 @@ public sealed class ProductionFootprintTests(ProductionHost host)
 
         var (resident, anonymous) = (await StatusBytes("VmRSS"), await StatusBytes("RssAnon"));
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"Ready after {host.ReadyAfter.TotalSeconds:0.00} s; {resident / Megabyte} MB resident after {Requests} requests, {anonymous / Megabyte} MB of it its own."));
+            CultureInfo.InvariantCulture, $"Ready after {host.ReadyAfter.TotalSeconds:0.00} s and {host.ReadyWithProcessorTime.TotalSeconds:0.00} s of processors; {resident / Megabyte} MB resident after {Requests} requests, {anonymous / Megabyte} MB of it its own."));
         Assert.InRange(resident, 1, MostResidentBytes);
     }
 

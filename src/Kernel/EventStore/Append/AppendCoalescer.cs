@@ -4,7 +4,7 @@ using Npgsql;
 namespace Monolith.EventStore;
 
 /// <summary>
-/// Lets appends that wait at the same moment share a round trip and a commit. NoDepartures waits for company: an append goes straight to the
+/// Lets appends that wait at the same moment share a round trip and a commit. Nothing waits for company: an append goes straight to the
 /// server while a lane is free, and what arrives while all lanes are on their way leaves together when one comes back.
 /// </summary>
 /// <remarks>
