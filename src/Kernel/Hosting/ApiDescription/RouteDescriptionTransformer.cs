@@ -24,7 +24,7 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
             operation.Security = [new() { [new(ApiDescriptionSetup.Bearer, context.Document)] = [policy] }];
         }
 
-        if (TakesKey(context.Description.HttpMethod, metadata))
+        if (IdempotencyMiddleware.TakesKey(context.Description.HttpMethod, metadata))
         {
             AddHeader(
                 operation, IdempotencyMiddleware.Header, "Makes a repeat safe: the same request with the same key happens once, and is answered alike for 24 hours.",
@@ -73,8 +73,6 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
         }
     }
 
-    private static bool TakesKey(string? method, IList<object> metadata) => metadata.OfType<NeedsTenant>().Any() && method is not null && IdempotencyMiddleware.IsWrite(method);
-
     private static IEnumerable<(int Status, IEnumerable<string> Codes)> ProblemsOf(ApiDescription route, IList<object> metadata)
     {
         var path = route.RelativePath;
@@ -98,10 +96,11 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
             yield return (StatusCodes.Status504GatewayTimeout, ["timed_out"]);
         }
 
-        if (TakesKey(route.HttpMethod, metadata))
+        if (IdempotencyMiddleware.TakesKey(route.HttpMethod, metadata))
         {
-            yield return (StatusCodes.Status409Conflict, ["request_under_way", "aggregate_archived"]);
-            yield return (StatusCodes.Status422UnprocessableEntity, ["idempotency_key_reused", "invalid_text"]);
+            var isTenants = metadata.OfType<NeedsTenant>().Any();
+            yield return (StatusCodes.Status409Conflict, isTenants ? ["request_under_way", "aggregate_archived"] : ["request_under_way"]);
+            yield return (StatusCodes.Status422UnprocessableEntity, isTenants ? ["idempotency_key_reused", "invalid_text"] : ["idempotency_key_reused"]);
         }
 
         if (route.SupportedRequestFormats.Count > 0)
