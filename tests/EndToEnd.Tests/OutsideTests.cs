@@ -2,6 +2,12 @@ using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Monolith.EndToEnd.Tests;
 
@@ -58,6 +64,35 @@ public sealed class OutsideTests(RunningHost host)
         Assert.All(OperatorRoutes, route => Assert.Equal("operator", Needed(operations[route])));
     }
 
+    [Fact]
+    public async Task Every_answer_has_an_example_and_where_all_goes_well_it_is_one_of_the_type_that_is_answered()
+    {
+        var description = (await host.Get("/openapi/v1.json")).ShouldBe(200).Json;
+        var json = host.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        var shown = 0;
+        foreach (var route in host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Where(IsDescribed))
+        {
+            var method = route.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods.Single();
+            var answers = description["paths"]![AddressOf(route)]![method.ToLowerInvariant()]!["responses"]!;
+            foreach (var (status, type) in Successes(route))
+            {
+                var example = answers[$"{status}"]!["content"]!["application/json"]!["example"];
+                Assert.True(example is not null, $"{method} {AddressOf(route)} has no example of its answer {status}: WithAnswer.");
+                Assert.True(JsonNode.DeepEquals(example, JsonSerializer.SerializeToNode(example.Deserialize(type, json), type, json)), $"{method} {AddressOf(route)} {status}: {example}");
+                shown++;
+            }
+
+            foreach (var (status, answer) in answers.AsObject().Where(answer => answer.Key[0] >= '4'))
+            {
+                var problem = Described(description, answer!)["content"]!["application/problem+json"]!["example"]!;
+                Assert.Equal(status, problem["status"]!.ToString());
+                Assert.Contains($"`{problem["code"]}`", Described(description, answer!)["description"]!.ToString(), StringComparison.Ordinal);
+            }
+        }
+
+        Assert.InRange(shown, 30, int.MaxValue);
+    }
+
     // What callers build on: a change of it is a diff. To take one over, run this test with MONOLITH_APPROVE=1.
     [Fact]
     public async Task The_API_description_is_the_approved_one()
@@ -108,6 +143,20 @@ public sealed class OutsideTests(RunningHost host)
         .FirstOrDefault("one is longer");
 
     private static string Needed(JsonNode operation) => Assert.Single(operation["security"]!.AsArray())!["bearer"]!.AsArray().Single()!.ToString();
+
+    private static bool IsDescribed(RouteEndpoint route) =>
+        route.RoutePattern.RawText is { } path && (path.StartsWith("/api/", StringComparison.Ordinal) || path.StartsWith("/operations/", StringComparison.Ordinal));
+
+    // As the description has it: without the types of parameters, and without a slash at the end.
+    private static string AddressOf(RouteEndpoint route) => Regex.Replace(route.RoutePattern.RawText!, ":[a-z]+", "", RegexOptions.None, TimeSpan.FromSeconds(1)).TrimEnd('/');
+
+    private static IEnumerable<(int Status, Type Type)> Successes(RouteEndpoint route) => route.Metadata.OfType<IProducesResponseTypeMetadata>()
+        .Where(answer => answer.StatusCode < 300 && answer.Type is { } type && type != typeof(void))
+        .Select(answer => (answer.StatusCode, answer.Type!))
+        .DistinctBy(answer => answer.StatusCode);
+
+    private static JsonNode Described(JsonNode description, JsonNode answer) =>
+        answer["$ref"] is { } reference ? description["components"]!["responses"]![reference.ToString().Split('/')[^1]]! : answer;
 
     private static IEnumerable<JsonNode> Bodies(JsonNode operation) =>
         operation["requestBody"]?["content"]?.AsObject().Select(content => content.Value!) ?? [];

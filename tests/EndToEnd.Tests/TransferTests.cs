@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Monolith.Accounts.Contracts;
+using Monolith.Accounts.Domain;
 using Monolith.EventSourcing;
 using Monolith.EventStore.Projections;
+using Monolith.Hosting;
 
 namespace Monolith.EndToEnd.Tests;
 
@@ -41,6 +44,23 @@ public sealed class TransferTests(RunningHost host)
     }
 
     [Fact]
+    public async Task A_transfer_of_an_archived_account_is_refused_at_once_and_runs_when_it_is_restored()
+    {
+        var (from, to) = (await Account(10m), await Account(0m));
+        var archive = host.Services.GetRequiredService<ArchivedAggregates>();
+        var stream = new StreamId("demo", "account", Guid.Parse(Id(to)));
+
+        Assert.True(await archive.Archive(stream, ct: Ct));
+        (await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 4m })).ShouldBeProblem(409, "account_archived");
+        (await host.Post("/api/accounts/transfers", new { from = Id(to), to = Id(from), amount = 4m })).ShouldBeProblem(409, "account_archived");
+        (await host.Post($"{to}/deposits", new { amount = 4m })).ShouldBeProblem(409, "account_archived");
+
+        Assert.True(await archive.Restore(stream, Ct));
+        var transfer = await Ended(await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 4m }));
+        Assert.Equal("completed", transfer["status"]!.ToString());
+    }
+
+    [Fact]
     public async Task A_transfer_that_is_asked_for_again_with_its_id_runs_once()
     {
         var (from, to, id) = (await Account(10m), await Account(0m), Guid.CreateVersion7());
@@ -74,13 +94,17 @@ public sealed class TransferTests(RunningHost host)
         var archived = new StreamId("demo", "account", Guid.Parse(Id(to)));
         await store.Archive(archived, ExpectedVersion.Any, Ct);
 
-        var requested = (await host.Post("/api/accounts/transfers", new { from = Id(from), to = Id(to), amount = 4m })).ShouldBe(201);
+        // Asked for in the moment before that, by what the accounts were then; and the account itself knows nothing of the archive.
+        var transfer = $"/api/accounts/transfers/{Guid.CreateVersion7()}";
+        var terms = new TransferTerms(Guid.Parse(Id(from)), archived.AggregateId, 4m, Currency.Parse("EUR"), "");
+        await store.Append(
+            new(archived with { AggregateType = "transfer", AggregateId = Guid.Parse(Id(transfer)) }, ExpectedVersion.None, [NewEvent.Of(new TransferRequested(terms, 2, 1, DateTimeOffset.MaxValue))]), Ct);
         await Until(async () => (await operations.Parked(Runner, Ct)).Count > 0);
         await host.CaughtUp();
-        Assert.Equal("debited", (await host.Get(requested["Location"]!)).ShouldBe(200).Json["status"]!.ToString());
+        Assert.Equal("debited", (await host.Get(transfer)).ShouldBe(200).Json["status"]!.ToString());
         await store.Restore(archived, Ct);
 
-        Assert.Equal("completed", (await Ended(requested))["status"]!.ToString());
+        Assert.Equal("completed", (await Ended(transfer))["status"]!.ToString());
         Assert.Equal(1, await operations.RetryAll(Runner, Ct));
         await Until(async () => (await operations.Parked(Runner, Ct)).Count == 0);
         Assert.Equal(4m, (await LastMovement(to)).Balance);
@@ -175,9 +199,14 @@ public sealed class TransferTests(RunningHost host)
     private async Task<JsonNode> Ended(Answer requested)
     {
         await host.Projected(requested);
-        await Until(async () => (await host.Get(requested["Location"]!)).ShouldBe(200).Json["endedAt"] is not null);
+        return await Ended(requested["Location"]!);
+    }
+
+    private async Task<JsonNode> Ended(string transfer)
+    {
+        await Until(async () => (await host.Get(transfer)).ShouldBe(200).Json["endedAt"] is not null);
         await host.CaughtUp();
-        return (await host.Get(requested["Location"]!)).ShouldBe(200).Json;
+        return (await host.Get(transfer)).ShouldBe(200).Json;
     }
 
     private static async Task Until(Func<Task<bool>> holds)

@@ -1,5 +1,6 @@
 using JasperFx.CommandLine;
 using Monolith.EventSourcing;
+using Monolith.Hosting;
 
 namespace Monolith.Host.Commands;
 
@@ -43,8 +44,7 @@ public sealed class ArchiveCommand : OperatorCommand<ArchiveInput>
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(ArchiveInput input)
     {
-        var expected = input.VersionFlag is { } version ? ExpectedVersion.Exactly(version) : ExpectedVersion.Any;
-        var isNew = await Get<IEventStore>(input).Archive(input.Stream, expected, input.Ct);
+        var isNew = await Get<ArchivedAggregates>(input).Archive(input.Stream, input.VersionFlag, input.Ct);
         input.Answer.Write(new { isArchived = true, isChanged = isNew }, isNew ? "Archived." : "It was archived already.");
         return ExitCode.Done;
     }

@@ -26,18 +26,19 @@ public sealed class DropTenantCommand : OperatorCommand<DropTenantInput>
     protected override async Task<ExitCode> Run(DropTenantInput input)
     {
         var content = await Get<Tenants>(input).Content(input.Tenant, input.Ct);
+        var rows = (await Get<ITenants>(input).Rows(input.Tenant, input.Ct)).Where(rows => rows.Kind != "eventstore.events").ToList();
         if (input.YesFlag)
         {
             await Get<ITenants>(input).Drop(input.Tenant, input.Ct);
         }
 
         input.Answer.Write(
-            new { id = input.Tenant, isDropped = input.YesFlag, content },
+            new { id = input.Tenant, isDropped = input.YesFlag, content, rows },
             [
                 $"{(input.YesFlag ? "Removed" : "This would remove")} the tenant {input.Tenant}, {(input.YesFlag ? "and with it" : "for good, and with it")}",
                 .. content.Select(type =>
                     FormattableString.Invariant($"  {type.Events:n0} events of {type.Streams:n0} streams of the type {type.AggregateType}, {type.ArchivedEvents:n0} of them archived")),
-                "  its snapshots, its claims, and its rows in the read models of this build.",
+                .. rows.Select(rows => FormattableString.Invariant($"  {rows.Rows:n0} {(rows.Kind.Contains('.', StringComparison.Ordinal) ? $"rows of {rows.Kind}" : rows.Kind)}")),
                 .. input.YesFlag ? (string[])[] : ["Nothing was removed. Add --yes to do it."],
             ]);
         return input.YesFlag ? ExitCode.Done : ExitCode.NotInOrder;

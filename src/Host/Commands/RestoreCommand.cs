@@ -1,5 +1,5 @@
 using JasperFx.CommandLine;
-using Monolith.EventSourcing;
+using Monolith.Hosting;
 
 namespace Monolith.Host.Commands;
 
@@ -13,7 +13,7 @@ public sealed class RestoreCommand : OperatorCommand<RestoreInput>
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(RestoreInput input)
     {
-        var isNew = await Get<IEventStore>(input).Restore(input.Stream, input.Ct);
+        var isNew = await Get<ArchivedAggregates>(input).Restore(input.Stream, input.Ct);
         input.Answer.Write(new { isArchived = false, isChanged = isNew }, isNew ? "Restored." : "It was not archived.");
         return ExitCode.Done;
     }

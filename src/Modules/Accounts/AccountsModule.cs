@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Monolith.Accounts.Domain;
 using Monolith.Accounts.Features;
 using Monolith.Accounts.Integration;
 using Monolith.Accounts.ReadModels;
@@ -23,6 +24,7 @@ public sealed class AccountsModule : Module
         module.AddProjection<DailyTotals>();
         module.AddProjection<TransferSummaries>();
         module.AddPublisher<AccountPublisher>();
+        module.Archives<Account>(before: account => account.Archive(), afterwards: account => account.Restore());
 
         var options = new TransferOptions();
         module.Read("Accounts", options, options.Validate);

@@ -24,6 +24,8 @@ public class AccountLaws
         (4, Gen.Int[-1, 20_000].Select(cents => new Action<Account>(account => account.Receive(Guid.CreateVersion7(), Other, cents / 100m, Euro, "")))),
         (2, Gen.Int[1, 20_000].Select(cents => new Action<Account>(account => account.TakeBack(Guid.CreateVersion7(), Other, cents / 100m, "")))),
         (2, Gen.Const(new Action<Account>(account => account.Settle(Guid.CreateVersion7())))),
+        (1, Gen.Const(new Action<Account>(account => account.Archive()))),
+        (3, Gen.Const(new Action<Account>(account => account.Restore()))),
         (1, Gen.Const(new Action<Account>(account => account.Close()))));
 
     private static readonly Gen<Account> AnyAccount = Command.List[0, 60].Select(commands =>
@@ -77,8 +79,8 @@ public class AccountLaws
     });
 
     [Fact]
-    public void Nothing_happens_after_the_account_is_closed() => Check(account =>
-        !Events(account).SkipWhile(@event => @event is not AccountClosed).Skip(1).Any());
+    public void Nothing_but_archiving_happens_after_the_account_is_closed() => Check(account =>
+        !Events(account).SkipWhile(@event => @event is not AccountClosed).Skip(1).Any(@event => @event is not (AccountArchived or AccountRestored)));
 
     [Fact]
     public void An_account_is_closed_only_when_it_is_empty() => Check(account =>

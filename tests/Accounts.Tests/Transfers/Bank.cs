@@ -87,9 +87,22 @@ internal sealed class Bank : IAsyncDisposable
     public Task<List<ITransferStep>> StepsOf(Guid account) =>
         store.Read(Stream(account), StreamRange.All, Ct).Select(envelope => envelope.Event).OfType<ITransferStep>().ToListAsync(Ct).AsTask();
 
-    public Task Archive(Guid account) => store.Archive(Stream(account), ExpectedVersion.Any, Ct);
+    /// <summary>Archives an account as the command does: it says no to all that comes first.</summary>
+    public async Task Archive(Guid account)
+    {
+        var saved = await Accounts.Update(account, leaving => leaving.Archive(), ct: Ct);
+        await store.Archive(Stream(account), ExpectedVersion.Exactly(saved.Version), Ct);
+    }
 
-    public Task Restore(Guid account) => store.Restore(Stream(account), Ct);
+    /// <summary>Brings an account back as the command does.</summary>
+    public async Task Restore(Guid account)
+    {
+        await store.Restore(Stream(account), Ct);
+        await Accounts.Update(account, returning => returning.Restore(), ct: Ct);
+    }
+
+    /// <summary>Archives an account without its knowing.</summary>
+    public Task ArchiveUnsaid(Guid account) => store.Archive(Stream(account), ExpectedVersion.Any, Ct);
 
     public async ValueTask DisposeAsync()
     {

@@ -171,21 +171,6 @@ public sealed class TransferProcessTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task A_transfer_from_an_account_that_was_archived_waits_until_it_is_restored()
-    {
-        await using var bank = await Bank.Open(postgres);
-        using var operation = Bank.Operation.Begin();
-        var (from, to) = (await bank.NewAccount(10m), await bank.NewAccount(0m));
-        var transfer = await bank.Request(from, to, 1m);
-        await bank.Archive(to);
-
-        await Assert.ThrowsAsync<AggregateArchivedException>(() => bank.Host().Run(transfer, Ct));
-        Assert.Equal(TransferStatus.Debited, await bank.StatusOf(transfer));
-        await bank.Restore(to);
-        Assert.Equal(TransferStatus.Completed, await bank.Host().Run(transfer, Ct));
-    }
-
-    [Fact]
     public async Task Accounts_that_are_not_there_or_of_two_currencies_are_refused_at_once()
     {
         await using var bank = await Bank.Open(postgres);

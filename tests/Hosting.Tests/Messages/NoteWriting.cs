@@ -27,6 +27,23 @@ internal static class NoteWriting
     public static async Task<IReadOnlyList<EventEnvelope>> Events(this NotesHost host, Guid id) =>
         await host.Services.GetRequiredService<IEventStore>().Read(new("acme", "note", id), StreamRange.All, Ct).ToListAsync(Ct);
 
+    /// <summary>Waits until a line is logged that has all parts.</summary>
+    public static async Task<string> Logged(this NotesHost host, params string[] parts)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (true)
+        {
+            if (host.Log.All.Select(line => line.Text).FirstOrDefault(line => parts.All(part => line.Contains(part, StringComparison.Ordinal))) is { } found)
+            {
+                return found;
+            }
+
+            await again.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+
     /// <summary>Waits until a question to the database is answered with true.</summary>
     public static async Task Until(this NotesHost host, string question)
     {

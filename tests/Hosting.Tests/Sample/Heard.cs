@@ -14,6 +14,8 @@ public sealed class Heard
     private readonly ConcurrentDictionary<Guid, Guid> copied = new();
     private readonly ConcurrentDictionary<Guid, int> echoed = new();
     private readonly ConcurrentDictionary<string, int> stumbling = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> holding = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> held = new(StringComparer.Ordinal);
     private TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public sealed record Message(IIntegrationEvent Event, Guid EnvelopeId, string? CorrelationId, string? TenantId, string? TraceId);
@@ -31,6 +33,19 @@ public sealed class Heard
     public void StumbleOver(string title) => stumbling[title] = 0;
 
     public void Mend(string title) => stumbling.TryRemove(title, out _);
+
+    public void Hold(string title) => holding[title] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsHeld(string title) => held.ContainsKey(title);
+
+    public void LetGo(string title) => holding[title].SetResult();
+
+    public async Task Held(string title, CancellationToken ct)
+    {
+        held[title] = true;
+        Tell();
+        await holding[title].Task.WaitAsync(Patience, ct);
+    }
 
     public bool StumblesOver(string title)
     {

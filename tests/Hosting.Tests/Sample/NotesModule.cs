@@ -22,6 +22,7 @@ public sealed class NotesModule : Module
         {
             documents.For<Pin>();
             documents.For<NoteCopy>();
+            documents.For<LateCopy>();
         });
     }
 

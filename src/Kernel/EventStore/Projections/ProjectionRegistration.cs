@@ -16,7 +16,7 @@ public static class ProjectionRegistration
 
     /// <summary>
     /// Runs the projections among the services with the host. Needs the store, and an <see cref="IViewStore"/> where projections make documents. From now on
-    /// <see cref="ITenants.Drop"/> removes a tenant from the read models as well.
+    /// <see cref="ITenants.Drop"/> removes a tenant from the read models as well, and what is registered as <see cref="ITenantRows"/>.
     /// </summary>
     public static IServiceCollection AddProjectionRunner(this IServiceCollection services, Action<ProjectionOptions>? configure = null)
     {
@@ -53,7 +53,8 @@ public static class ProjectionRegistration
         services.Replace(ServiceDescriptor.Singleton<ITenants>(provider => new TenantsWithReadModels(
             provider.GetRequiredService<Tenants>(),
             new Lazy<ProjectionCatalog>(provider.GetRequiredService<ProjectionCatalog>),
-            new Lazy<IViewStore?>(provider.GetService<IViewStore>))));
+            new Lazy<IViewStore?>(provider.GetService<IViewStore>),
+            new Lazy<IReadOnlyList<ITenantRows>>(() => [.. provider.GetServices<ITenantRows>()]))));
         return services;
     }
 }

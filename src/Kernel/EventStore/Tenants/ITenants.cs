@@ -4,7 +4,8 @@ namespace Monolith.EventStore;
 
 /// <summary>
 /// The tenants of the store, for operators. Whatever is changed here works at once on every running host. Two implementations:
-/// <see cref="Tenants"/> are the store's own, and in a host that runs projections dropping a tenant removes its read models as well.
+/// <see cref="Tenants"/> are the store's own, and in a host that runs projections dropping a tenant removes its read models as well, and what else is registered as
+/// <see cref="ITenantRows"/>.
 /// </summary>
 public interface ITenants
 {
@@ -37,6 +38,12 @@ public interface ITenants
     /// <exception cref="TenantMovingException">It is being moved, and that has not ended within <see cref="EventStoreOptions.LongestTenantMove"/>.</exception>
     /// <exception cref="OwnerRequiredException">The connections are not those of the schema's owner.</exception>
     Task Drop(string tenantId, CancellationToken ct = default);
+
+    /// <summary>
+    /// Counts the rows that <see cref="Drop"/> would remove, by table: exact, so it reads all of them. Also of a tenant that is being dropped: what is left of it.
+    /// </summary>
+    /// <exception cref="UnknownTenantException">There is no such tenant.</exception>
+    Task<IReadOnlyList<TenantRows>> Rows(string tenantId, CancellationToken ct = default);
 
     /// <summary>
     /// Moves a tenant out of the pool into a shard of its own, or back, while hosts run. Reads go on; appends wait for the last step, which is short whatever the

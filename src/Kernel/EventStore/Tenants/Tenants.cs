@@ -11,6 +11,8 @@ namespace Monolith.EventStore;
 /// </summary>
 public sealed partial class Tenants : ITenants
 {
+    private static readonly TenantTables Own = new(["eventstore"]);
+
     private readonly NpgsqlDataSource dataSource;
     private readonly TimeProvider time;
     private readonly EventStoreOptions options;
@@ -140,6 +142,9 @@ public sealed partial class Tenants : ITenants
     }
 
     /// <inheritdoc />
+    public Task<IReadOnlyList<TenantRows>> Rows(string tenantId, CancellationToken ct = default) => Rows(tenantId, [], ct);
+
+    /// <inheritdoc />
     public async Task<IReadOnlyList<string>> Shards(CancellationToken ct = default)
     {
         await using var command = dataSource.CreateCommand(Statements.Text("list_shards.sql"));
@@ -151,6 +156,24 @@ public sealed partial class Tenants : ITenants
         }
 
         return names;
+    }
+
+    /// <summary>Counts the rows of a tenant, and those of others that belong to it.</summary>
+    internal async Task<IReadOnlyList<TenantRows>> Rows(string tenantId, IEnumerable<ITenantRows> others, CancellationToken ct)
+    {
+        if (await Ask(tenantId, dataSource.CreateCommand, ct) is null)
+        {
+            throw new UnknownTenantException(tenantId);
+        }
+
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        var rows = new List<TenantRows>();
+        foreach (var other in others.Prepend(Own))
+        {
+            rows.AddRange(await other.Count(connection, tenantId, ct));
+        }
+
+        return rows;
     }
 
     /// <summary>Drops a tenant, and rows of others that belong to it.</summary>

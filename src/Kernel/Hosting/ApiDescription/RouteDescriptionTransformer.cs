@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
@@ -24,7 +25,7 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
             operation.Security = [new() { [new(ApiDescriptionSetup.Bearer, context.Document)] = [policy] }];
         }
 
-        if (TakesKey(context.Description.HttpMethod, metadata))
+        if (IdempotencyMiddleware.TakesKey(context.Description.HttpMethod, metadata))
         {
             AddHeader(
                 operation, IdempotencyMiddleware.Header, "Makes a repeat safe: the same request with the same key happens once, and is answered alike for 24 hours.",
@@ -51,29 +52,56 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
         if (metadata.OfType<RequestExample>().LastOrDefault() is { } example
             && operation.RequestBody?.Content?.TryGetValue(Json, out var body) == true)
         {
-            body.Example = JsonSerializer.SerializeToNode(example.Body, example.Body.GetType(), json.Value.SerializerOptions);
+            body.Example = Node(example.Body);
         }
 
-        // Described once, and referred to: every route has a dozen of them.
+        foreach (var answer in metadata.OfType<AnswerExample>())
+        {
+            if (operation.Responses?.GetValueOrDefault(answer.Status.ToString(CultureInfo.InvariantCulture))?.Content?.TryGetValue(Json, out var shown) == true)
+            {
+                shown.Example = Node(answer.Body);
+            }
+        }
+
         if (context.Document!.Components?.Schemas?.ContainsKey(nameof(Problem)) != true)
         {
             context.Document.AddComponent(nameof(Problem), await context.GetOrCreateSchemaAsync(typeof(Problem.Body), cancellationToken: cancellationToken));
         }
 
-        var problem = new OpenApiSchemaReference(nameof(Problem), context.Document);
         foreach (var (status, codes) in ProblemsOf(context.Description, metadata).GroupBy(problem => problem.Status, problem => problem.Codes).OrderBy(group => group.Key)
             .Select(group => (group.Key, group.SelectMany(codes => codes).Distinct(StringComparer.Ordinal))))
         {
             operation.Responses ??= [];
-            operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
-            {
-                Description = $"{ReasonPhrases.GetReasonPhrase(status)}: {string.Join(", ", codes.Select(code => $"`{code}`"))}",
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/problem+json"] = new() { Schema = problem } },
-            };
+            operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = ProblemOf(status, [.. codes], context.Document);
         }
     }
 
-    private static bool TakesKey(string? method, IList<object> metadata) => metadata.OfType<NeedsTenant>().Any() && method is not null && IdempotencyMiddleware.IsWrite(method);
+    private JsonNode? Node(object body) => JsonSerializer.SerializeToNode(body, body.GetType(), json.Value.SerializerOptions);
+
+    // Described once for the same status and codes, and referred to: every route has a dozen of them.
+    private OpenApiResponseReference ProblemOf(int status, IReadOnlyList<string> codes, OpenApiDocument document)
+    {
+        var name = $"{status.ToString(CultureInfo.InvariantCulture)}.{string.Join('.', codes)}";
+        if (document.Components?.Responses?.ContainsKey(name) != true)
+        {
+            var title = ReasonPhrases.GetReasonPhrase(status);
+            var errors = codes.Contains("invalid") ? new Dictionary<string, string[]>(StringComparer.Ordinal) { ["amount"] = ["An amount must be greater than zero."] } : null;
+            document.AddComponent(name, new OpenApiResponse
+            {
+                Description = $"{title}: {string.Join(", ", codes.Select(code => $"`{code}`"))}",
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                {
+                    ["application/problem+json"] = new()
+                    {
+                        Schema = new OpenApiSchemaReference(nameof(Problem), document),
+                        Example = Node(new Problem.Body(title, status, "A sentence that says to people what is wrong.", codes[0], "4bf92f3577b34da6a3ce929d0e0e4736", errors)),
+                    },
+                },
+            });
+        }
+
+        return new(name, document);
+    }
 
     private static IEnumerable<(int Status, IEnumerable<string> Codes)> ProblemsOf(ApiDescription route, IList<object> metadata)
     {
@@ -98,10 +126,11 @@ internal sealed class RouteDescriptionTransformer(IOptions<JsonOptions> json) : 
             yield return (StatusCodes.Status504GatewayTimeout, ["timed_out"]);
         }
 
-        if (TakesKey(route.HttpMethod, metadata))
+        if (IdempotencyMiddleware.TakesKey(route.HttpMethod, metadata))
         {
-            yield return (StatusCodes.Status409Conflict, ["request_under_way", "aggregate_archived"]);
-            yield return (StatusCodes.Status422UnprocessableEntity, ["idempotency_key_reused", "invalid_text"]);
+            var isTenants = metadata.OfType<NeedsTenant>().Any();
+            yield return (StatusCodes.Status409Conflict, isTenants ? ["request_under_way", "aggregate_archived"] : ["request_under_way"]);
+            yield return (StatusCodes.Status422UnprocessableEntity, isTenants ? ["idempotency_key_reused", "invalid_text"] : ["idempotency_key_reused"]);
         }
 
         if (route.SupportedRequestFormats.Count > 0)

@@ -1,6 +1,7 @@
 using JasperFx;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Monolith.EventStore;
 using Weasel.Core;
 using Wolverine.Marten;
 
@@ -13,6 +14,7 @@ namespace Monolith.Hosting;
 internal static class DocumentSetup
 {
     public static void AddDocuments(this IServiceCollection services, ModuleSet modules, IReadOnlyList<ModuleBuilder> settings) => services
+        .AddSingleton<ITenantRows>(new TenantTables([.. modules.All.SelectMany(module => new[] { module.Name, $"{module.Name}_shadow" }), MessagingSetup.Schema]))
         .AddMarten(options =>
         {
             // Tables are made by DatabasePreparation, all at once and before the first request; never on the way of one.
@@ -29,6 +31,7 @@ internal static class DocumentSetup
                 mapping.DatabaseSchemaName = modules.Of(mapping.DocumentType)?.Name ?? MessagingSetup.Schema;
             });
             options.AddIdempotentRequests();
+            options.Listeners.Add(new TenantEntering());
             foreach (var module in settings)
             {
                 options.RegisterDocumentTypes(module.DocumentTypes);

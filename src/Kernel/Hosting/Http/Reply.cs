@@ -17,12 +17,12 @@ public static class Reply
     /// <param name="saved">What the write did.</param>
     /// <param name="location">Where the new aggregate is.</param>
     /// <param name="body">The body.</param>
-    public static WriteReply<TBody> Created<TBody>(Saved saved, string location, TBody body) => new(saved, location, body);
+    public static CreatedReply<TBody> Created<TBody>(Saved saved, string location, TBody body) => new(saved, location, body);
 
     /// <summary>200 like <see cref="Saved(Monolith.EventSourcing.Saved)"/>, with a body that says more. It is kept in no cache.</summary>
     /// <param name="saved">What the write did.</param>
     /// <param name="body">The body.</param>
-    public static WriteReply<TBody> Saved<TBody>(Saved saved, TBody body) => new(saved, location: null, body);
+    public static SavedReply<TBody> Saved<TBody>(Saved saved, TBody body) => new(saved, body);
 
     /// <summary>204 with <c>ETag</c> and <c>Monolith-Position</c>: what was addressed is gone for readers.</summary>
     public static DeletedReply Deleted(Saved saved) => new(saved);

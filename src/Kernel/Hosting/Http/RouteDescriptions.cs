@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace Monolith.Hosting;
 
@@ -14,6 +15,16 @@ public static class RouteDescriptions
         return route.WithMetadata(new RequestExample(body));
     }
 
+    /// <summary>Shows an example of what the route answers when all goes well. Answers of <see cref="EventSourcing.Saved"/> have one.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="body">The example, an instance of the type that is answered.</param>
+    /// <param name="status">The status of the answer.</param>
+    public static RouteHandlerBuilder WithAnswer(this RouteHandlerBuilder route, object body, int status = StatusCodes.Status200OK)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return route.WithMetadata(new AnswerExample(status, body));
+    }
+
     /// <summary>Says with which codes the route may answer 404.</summary>
     public static RouteHandlerBuilder Misses(this RouteHandlerBuilder route, params string[] codes) =>
         route.WithMetadata(new MissesWith(codes));
@@ -24,6 +35,8 @@ public static class RouteDescriptions
 }
 
 internal sealed record RequestExample(object Body);
+
+internal sealed record AnswerExample(int Status, object Body);
 
 internal sealed record MissesWith(IReadOnlyList<string> Codes);
 

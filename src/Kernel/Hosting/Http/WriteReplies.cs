@@ -72,6 +72,8 @@ internal static class WriteAnswer
     /// <summary>The response header with the global position of the last event that a write appended.</summary>
     internal const string Position = "Monolith-Position";
 
+    private static readonly Guid ExampleId = Guid.Parse("01a20982-6984-7c76-8585-bd30e8f75b0a");
+
     internal static string EntityTag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
     internal static void Describe(EndpointBuilder builder, int status, Type body)
@@ -79,6 +81,18 @@ internal static class WriteAnswer
         ArgumentNullException.ThrowIfNull(builder);
         builder.Metadata.Add(new ProducesResponseTypeMetadata(status, body, body == typeof(void) ? [] : ["application/json"]));
         builder.Metadata.Add(new GivesVersion(status, WithPosition: true));
+        if (body == typeof(Saved))
+        {
+            builder.Metadata.Add(new AnswerExample(status, status == StatusCodes.Status201Created ? new Saved(ExampleId, 1, 42) : new Saved(ExampleId, 2, 43)));
+        }
+    }
+
+    /// <summary>Writes an answer that may hold what is shown once and to nobody else.</summary>
+    internal static Task WriteShownOnce<TBody>(HttpResponse response, Saved saved, int status, TBody body)
+    {
+        saved.WriteHeaders(response, status);
+        response.Headers.CacheControl = "no-store";
+        return response.WriteAsJsonAsync(body, response.HttpContext.RequestAborted);
     }
 
     extension(Saved saved)

@@ -31,6 +31,7 @@ internal static class MessagingSetup
         services.AddSingleton(messages);
         services.AddSingleton<MessageHandover>();
         services.AddSingleton<MessageOperations>();
+        services.AddSingleton<ITenantRows, TenantMessages>();
         services.AddValidatorsOf(modules);
         var operations = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         services.AddSingleton(provider => new OperationMetrics(provider.GetRequiredService<IMeterFactory>(), operations));
@@ -78,16 +79,13 @@ internal static class MessagingSetup
             options.Policies.Add<ValidationPolicy>();
             options.Policies.Add(new MeasuringPolicy(modules, operations));
 
-            // A refused command is an answer, not a failure of ours; what is one is logged where the answer is made.
+            // A refused command is an answer, not a failure of ours; what is one is logged where the answer is made, and of a queue by MessageFailures.
             // Wolverine would write the whole message into its line, and with it what is personal.
             options.Policies.MessageFailureLogLevel(LogLevel.None);
             options.Policies.MessageSuccessLogLevel(LogLevel.Debug);
             options.Policies.MessageExecutionLogLevel(LogLevel.Trace);
 
-            // Not for commands invoked in line, whose caller decides: repeating one that may have been stored could store it twice. What a queue cannot deliver in the
-            // end becomes a dead letter. A rule that refuses may refuse because another message is late, so it is asked again; what is malformed stays so.
-            options.OnException<ValidationException>().MoveToErrorQueue();
-            options.OnException<Exception>().ScheduleRetry([.. messages.RetryAfter]);
+            options.OnException<Exception>().ContinueWith(new MessageFailures(messages));
         });
     }
 

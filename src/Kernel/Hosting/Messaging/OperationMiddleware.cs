@@ -16,7 +16,7 @@ public static class OperationMiddleware
     public static IDisposable? Before(Envelope envelope, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(envelope);
-        var operation = Context(envelope);
+        var operation = OperationOf(envelope);
 
         // In line, the lines of the log are the request's.
         return envelope.Destination is null || operation is null || logger.BeginScope(new OperationScope(operation)) is not { } scope
@@ -33,7 +33,8 @@ public static class OperationMiddleware
         }
     }
 
-    private static OperationContext? Context(Envelope envelope)
+    /// <summary>The operation that a message is handled in; null when it belongs to no tenant.</summary>
+    internal static OperationContext? OperationOf(Envelope envelope)
     {
         var command = envelope.Message?.GetType().Name;
 

@@ -1,6 +1,7 @@
 using Marten;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Monolith.EventSourcing;
 using Monolith.EventStore.Projections;
 
 namespace Monolith.Hosting;
@@ -77,6 +78,22 @@ public sealed class ModuleBuilder
     public ModuleBuilder CacheReadsOf<TProjection>() where TProjection : Projection
     {
         Services.AddSingleton(new CachedReads(typeof(TProjection)));
+        return this;
+    }
+
+    /// <summary>
+    /// Lets the aggregates of a type decide when an operator archives them, before nothing can be appended any more, and when they are restored. An aggregate that refuses is not
+    /// archived.
+    /// </summary>
+    /// <param name="before">The decision before. To take it once more changes nothing.</param>
+    /// <param name="afterwards">The decision when it is back. To take it once more changes nothing.</param>
+    /// <typeparam name="TAggregate">The aggregate.</typeparam>
+    public ModuleBuilder Archives<TAggregate>(Action<TAggregate> before, Action<TAggregate> afterwards) where TAggregate : Aggregate
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(afterwards);
+        Services.AddSingleton<ArchivedAggregate>(services => new ArchivedAggregate<TAggregate>(
+            services.GetRequiredService<DomainModel>().Aggregate(typeof(TAggregate)).Name, before, afterwards));
         return this;
     }
 

@@ -16,11 +16,20 @@ internal static class MessageRoutes
             page is null or >= 1 && pageSize is null or (>= 1 and <= MessageOperations.LargestPage)
                 ? operations.Dead(messageType, page ?? 1, pageSize ?? 100, ct)
                 : throw new RefusedRequestException($"A page is 1 or more, its size 1 to {MessageOperations.LargestPage}."))
-            .WithSummary("Lists the messages that could not be delivered, those of a page oldest first");
+            .WithSummary("Lists the messages that could not be delivered, those of a page oldest first")
+            .WithAnswer(new DeadLetters(
+                [
+                    new(
+                        Guid.Parse("01a20983-0d1c-7b4e-9a55-2f3e4d5c6b7a"), "users.user_registered", "local://monolith.accounts.integration.ownerfactshandler/", "acme", "order-68",
+                        SentAt: new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero), FailedAt: new DateTimeOffset(2026, 1, 2, 10, 6, 11, TimeSpan.Zero), Attempts: 6, Retries: 0,
+                        "System.InvalidOperationException: Something went wrong."),
+                ],
+                Total: 1));
         routes.MapPost("/retry", async (DeadLettersRoute.Body body, MessageOperations operations, CancellationToken ct) =>
             TypedResults.Ok(new DeadLettersRoute.Done(await operations.Retry(messageType: body.MessageType, ct: ct))))
             .WithSummary("Delivers all dead letters again, or those of one type")
-            .WithExample(new DeadLettersRoute.Body("users.user_registered"));
+            .WithExample(new DeadLettersRoute.Body("users.user_registered"))
+            .WithAnswer(new DeadLettersRoute.Done(3));
         routes.MapPost("/{id:guid}/retry", async (Guid id, MessageOperations operations, CancellationToken ct) => Answer(await operations.Retry(id, ct: ct)))
             .WithSummary("Delivers a dead letter again")
             .Produces(StatusCodes.Status204NoContent).Misses("not_found");

@@ -11,6 +11,12 @@ internal static class ProjectionRoutes
     private const string Prefix = "/operations/projections";
     private const int LongestReason = 1000;
 
+    // Of the examples.
+    private const string Name = "accounts.account_summaries";
+    private static readonly DateTimeOffset At = new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero);
+    private static readonly RebuildProgress Rebuild = new(
+        Name, Version: 2, Shards: 8, ShardsDone: 4, Events: 50_000, EventsTotal: 100_000, At, Elapsed: TimeSpan.FromSeconds(2), IsPaused: false, TenantId: null);
+
     public static void MapProjectionOperations(this WebApplication app)
     {
         var routes = app.MapGroup(Prefix).WithTags("operations").WithMetadata(new NeedsOperator());
@@ -24,13 +30,28 @@ internal static class ProjectionRoutes
     private static void MapQueries(this RouteGroupBuilder routes)
     {
         routes.MapGet("", (ProjectionOperations operations, CancellationToken ct) => operations.List(ct))
-            .WithSummary("Lists the projections and how each stands");
+            .WithSummary("Lists the projections and how each stands")
+            .WithAnswer((ProjectionOverview[])
+            [
+                new(Name, ProjectionKind.Document, Version: 2, RowsVersion: 1, ["account"], Shards: 8, ShardsOwned: 8, IsPaused: false, Parked: 0, Rebuild),
+            ]);
         routes.MapGet("/lag", (string? projection, ProjectionOperations operations, CancellationToken ct) => operations.Lag(projection, ct))
-            .WithSummary("Says how far projections are behind, shard by shard").Misses("unknown_projection");
+            .WithSummary("Says how far projections are behind, shard by shard").Misses("unknown_projection")
+            .WithAnswer((ProjectionLag[])
+            [
+                new(Name, "pool_0", Position: 4711, Events: 12, Oldest: TimeSpan.FromMilliseconds(80), "host-1", IsPaused: false, UpdatedAt: At),
+            ]);
         routes.MapGet("/rebuilds", (string? projection, ProjectionOperations operations, CancellationToken ct) => operations.Rebuilds(projection, ct))
-            .WithSummary("Lists the rebuilds that run or are paused, and how far they are");
+            .WithSummary("Lists the rebuilds that run or are paused, and how far they are")
+            .WithAnswer((RebuildProgress[])[Rebuild]);
         routes.MapGet("/parked", (string? projection, ProjectionOperations operations, CancellationToken ct) => operations.Parked(projection, ct))
-            .WithSummary("Lists the events that projections could not take, oldest first");
+            .WithSummary("Lists the events that projections could not take, oldest first")
+            .WithAnswer((ParkedEvent[])
+            [
+                new(
+                    Name, IsOfRebuild: false, "pool_0", Position: 4711, new("acme", "account", Guid.Parse("019a20b1-6984-7c76-8585-bd30e8f75b0a")), Version: 3,
+                    Guid.Parse("01a20983-0d1c-7b4e-9a55-2f3e4d5c6b7a"), "account.deposited", Attempts: 5, "System.InvalidOperationException: Something went wrong.", ParkedAt: At, RetryAt: null, Waiting: 2),
+            ]);
     }
 
     private static void MapRebuilds(this RouteGroupBuilder routes)
@@ -38,7 +59,8 @@ internal static class ProjectionRoutes
         routes.MapPost("/rebuild", async (RebuildAllRoute.Body body, ProjectionOperations operations, CancellationToken ct) =>
             TypedResults.Accepted($"{Prefix}/rebuilds", new RebuildsBegun(await operations.RebuildAll(body.AggregateType, body.TenantId, ct))))
             .WithSummary("Rebuilds every read model, or those of one aggregate type, of all tenants or one")
-            .WithExample(new RebuildAllRoute.Body("account", TenantId: null)).Rejects("rebuild_disk_short");
+            .WithExample(new RebuildAllRoute.Body("account", TenantId: null)).Rejects("rebuild_disk_short")
+            .WithAnswer(new RebuildsBegun([Name]), StatusCodes.Status202Accepted);
         routes.MapPost("/{projection}/rebuild", async (string projection, RebuildProjectionRoute.Body body, ProjectionOperations operations, CancellationToken ct) =>
             {
                 switch (body)
@@ -83,7 +105,8 @@ internal static class ProjectionRoutes
     {
         routes.MapPost("/{projection}/parked/retry", async (string projection, ProjectionOperations operations, CancellationToken ct) =>
             TypedResults.Ok(new RetriesAsked(await operations.RetryAll(projection, ct))))
-            .WithSummary("Tries all parked events of a projection again").Misses("unknown_projection");
+            .WithSummary("Tries all parked events of a projection again").Misses("unknown_projection")
+            .WithAnswer(new RetriesAsked(1));
         routes.MapPost("/{projection}/parked/{position:long}/retry", (string projection, long position, ProjectionOperations operations, CancellationToken ct) =>
             Answer(operations.Retry(projection, position, ct), NotParked)).WithSummary("Tries a parked event again, and then those that wait behind it").AnswersNothing();
         routes.MapPost("/{projection}/parked/{position:long}/skip", (
@@ -98,6 +121,13 @@ internal static class ProjectionRoutes
             operations.Verify(projection, Options(body), progress: null, ct))
             .WithSummary("Replays events aside and reports where a read model differs from them")
             .WithExample(new VerifyProjectionRoute.Body(Fraction: 0.1, Keys: null, Seed: 42, MaxDifferences: 100))
+            .WithAnswer(new VerificationReport(
+                Name, Version: 2, new Dictionary<string, long> { ["pool_0"] = 4711 }, Fraction: 0.1, Seed: 42, Events: 4000, Compared: 100, Different: 1,
+                [
+                    new(
+                        "019a20b1-6984-7c76-8585-bd30e8f75b0a", "acme", Guid.Parse("019a20b1-6984-7c76-8585-bd30e8f75b0a"), DifferenceKind.Different,
+                        [new("balance", Live: "25.50", Replayed: "38.00")]),
+                ]))
             .Rejects("verification_refused", "projection_failed").Misses("unknown_projection");
 
     private const string NoRebuild = "The projection is not being rebuilt.";

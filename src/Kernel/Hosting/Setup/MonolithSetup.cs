@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Monolith.EventSourcing;
 using Monolith.EventStore;
 
 namespace Monolith.Hosting;
@@ -20,7 +21,7 @@ public static class MonolithSetup
     /// <param name="builder">The host's builder.</param>
     /// <param name="application">The assembly that holds the generated code of the handlers.</param>
     /// <param name="modules">The modules, in the order of the API description.</param>
-    /// <exception cref="EventSourcing.InvalidModelException">The modules do not fit together.</exception>
+    /// <exception cref="InvalidModelException">The modules do not fit together.</exception>
     /// <exception cref="InvalidSettingException">
     /// A section of the kernel, <c>EventStore</c>, <c>Projections</c>, <c>Sampling</c>, <c>Messages</c>, <c>ReadModels</c>, <c>Http</c>, <c>Authentication</c>, <c>Secrets</c> or
     /// <c>Shutdown</c>, is wrong, or a setting that was read before; the message names all.
@@ -36,6 +37,7 @@ public static class MonolithSetup
         services.AddSingleton(set);
         services.AddSingleton(set.BuildDomainModel());
         services.AddEventStore(options => builder.Configuration.Read("EventStore", options, options.Validate));
+        services.AddSingleton(provider => new ArchivedAggregates(provider.GetRequiredService<IEventStore>(), provider, provider.GetServices<ArchivedAggregate>()));
         services.AddHostedService<ProductionRules.Guard>();
         services.AddSingleton<DatabaseSchema>();
         services.AddSingleton<DatabasePreparation>();

@@ -34,6 +34,14 @@ public sealed record AccountUnfrozen(FreezeReason Reason);
 [EventType("account.closed")]
 public sealed record AccountClosed;
 
+/// <summary>The account goes into the archive. It is the account's no to every transfer that it has no part in by now, whenever that asks.</summary>
+[EventType("account.archived")]
+public sealed record AccountArchived;
+
+/// <summary>The account is back from the archive, and as it was.</summary>
+[EventType("account.restored")]
+public sealed record AccountRestored;
+
 /// <summary>What an account remembers of its events: enough to decide, no more.</summary>
 /// <param name="Status">Where it is in its life.</param>
 /// <param name="Currency">The currency of all its amounts.</param>
@@ -42,12 +50,13 @@ public sealed record AccountClosed;
 /// <param name="IsFrozenByBank">Whether the bank has frozen it.</param>
 /// <param name="IsFrozenForOwner">Whether it is frozen because its owner may not work.</param>
 /// <param name="TransfersUnderway">How many transfers have left it and are neither settled nor returned.</param>
+/// <param name="IsArchived">Whether it went into the archive and has not come back.</param>
 public sealed record AccountState(
-    AccountStatus Status, Currency Currency, decimal Balance, decimal Overdraft, bool IsFrozenByBank, bool IsFrozenForOwner, int TransfersUnderway)
+    AccountStatus Status, Currency Currency, decimal Balance, decimal Overdraft, bool IsFrozenByBank, bool IsFrozenForOwner, int TransfersUnderway, bool IsArchived)
     : IState<AccountState>
 {
     /// <inheritdoc/>
-    public static AccountState Initial { get; } = new(AccountStatus.None, Currency.None, 0m, 0m, IsFrozenByBank: false, IsFrozenForOwner: false, 0);
+    public static AccountState Initial { get; } = new(AccountStatus.None, Currency.None, 0m, 0m, IsFrozenByBank: false, IsFrozenForOwner: false, 0, IsArchived: false);
 
     /// <summary>Whether there is a reason for which no money moves.</summary>
     public bool IsFrozen => IsFrozenByBank || IsFrozenForOwner;
@@ -62,6 +71,8 @@ public sealed record AccountState(
         AccountFrozen e => Frozen(e.Reason, isFrozen: true),
         AccountUnfrozen e => Frozen(e.Reason, isFrozen: false),
         AccountClosed => this with { Status = AccountStatus.Closed },
+        AccountArchived => this with { IsArchived = true },
+        AccountRestored => this with { IsArchived = false },
         TransferSent e => this with { Balance = e.Balance, TransfersUnderway = TransfersUnderway + 1 },
         TransferReceived e => this with { Balance = e.Balance },
         TransferReturned e => this with { Balance = e.Balance, TransfersUnderway = TransfersUnderway - 1 },
@@ -106,6 +117,9 @@ public enum FreezeReason
 public sealed partial class Account(Guid id) : Aggregate<AccountState>(id)
 {
     internal const string TypeName = "account";
+
+    /// <summary>Why an account in the archive takes no part in anything.</summary>
+    public const string ArchivedCode = "account_archived";
 
     /// <summary>The largest amount of one movement, so that no sum of movements can overflow.</summary>
     public const decimal MaxAmount = 1_000_000_000_000m;
@@ -201,6 +215,27 @@ public sealed partial class Account(Guid id) : Aggregate<AccountState>(id)
         Raise(new AccountClosed());
     }
 
+    /// <summary>
+    /// Takes part in nothing any more, for whoever archives the account next. Refused while money that has left it may come back. Once more changes nothing.
+    /// </summary>
+    public void Archive()
+    {
+        if (!State.IsArchived)
+        {
+            Require(State.TransfersUnderway == 0, Refusals.TransferUnderway);
+            Raise(new AccountArchived());
+        }
+    }
+
+    /// <summary>Takes part again, out of the archive. An account that was not in it stays as it is.</summary>
+    public void Restore()
+    {
+        if (State.IsArchived)
+        {
+            Raise(new AccountRestored());
+        }
+    }
+
     private bool IsFrozenFor(FreezeReason reason) => reason == FreezeReason.ByBank ? State.IsFrozenByBank : State.IsFrozenForOwner;
 
     private decimal Exact(decimal amount) => State.Currency.Exact(amount);
@@ -209,6 +244,7 @@ public sealed partial class Account(Guid id) : Aggregate<AccountState>(id)
     {
         Require(State.Status != AccountStatus.None, Refusals.NotOpened);
         Require(State.Status != AccountStatus.Closed, Refusals.Closed);
+        Require(!State.IsArchived, Refusals.Archived);
     }
 
     private void RequireInUse()
@@ -232,6 +268,7 @@ public sealed partial class Account(Guid id) : Aggregate<AccountState>(id)
         public static readonly Rejection NoCurrency = new("no_currency", "An account needs a currency.");
         public static readonly Rejection NotOpened = new("account_not_open", "This account was never opened.");
         public static readonly Rejection Closed = new("account_closed", "This account is closed.");
+        public static readonly Rejection Archived = new(ArchivedCode, "This account is archived: it can be read, but not changed.");
         public static readonly Rejection Frozen = new("account_frozen", "This account is frozen: no money moves on it.");
         public static readonly Rejection NotPositive = new("amount_not_positive", "An amount must be greater than zero.");
         public static readonly Rejection TooMuch = new("amount_too_large", "An amount must not be greater than 1,000,000,000,000.");

@@ -119,6 +119,7 @@ public sealed class Transfer(Guid id) : Aggregate<TransferState>(id)
     {
         Require(State.Status == TransferStatus.None, Refusals.AlreadyRequested);
         Require(terms.From != terms.To, Refusals.SameAccount);
+        Require(from is { IsArchived: false, State.IsArchived: false } && to is { IsArchived: false, State.IsArchived: false }, Refusals.AccountArchived);
         Require(from.State.Currency == to.State.Currency, Refusals.CurrencyMismatch);
         Require(from.State.Currency.Fits(terms.Amount), Refusals.TooFine);
         Raise(new TransferRequested(terms with { Amount = from.State.Currency.Exact(terms.Amount) }, from.Version, to.Version, deadline));
@@ -153,6 +154,7 @@ public sealed class Transfer(Guid id) : Aggregate<TransferState>(id)
     {
         public static readonly Rejection AlreadyRequested = new("transfer_exists", "There is another transfer of this id.");
         public static readonly Rejection SameAccount = new("same_account", "A transfer needs two accounts.");
+        public static readonly Rejection AccountArchived = new(Account.ArchivedCode, "An account is archived: it takes part in nothing until it is restored.");
         public static readonly Rejection CurrencyMismatch = new("currency_mismatch", "The accounts are in different currencies.");
         public static readonly Rejection TooFine = new("amount_too_fine", "The amount has more decimals than the accounts' currency.");
         public static readonly Rejection OutOfOrder = new("transfer_out_of_order", "The transfer is not at this step.");

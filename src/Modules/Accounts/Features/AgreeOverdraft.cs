@@ -33,7 +33,7 @@ internal static class AgreeOverdraftRoute
         .WithSummary("Agrees how far below zero the balance may go")
         .WithDescription("0 takes the agreement back. The balance must not be below what is agreed.")
         .WithExample(new Body(500m))
-        .Rejects("overdraft_in_use", "amount_too_fine", "account_closed");
+        .Rejects("overdraft_in_use", "amount_too_fine", "account_closed", "account_archived");
 }
 
 /// <summary>Handles <see cref="AgreeOverdraft"/>.</summary>

@@ -36,7 +36,7 @@ internal static class DepositRoute
             Reply.Saved(await bus.InvokeAsync<Saved>(new Deposit(id, body.Amount, body.Reference, ifMatch.Version), ct)))
         .WithSummary("Puts money in")
         .WithExample(new Body(100m, "salary"))
-        .Rejects("amount_too_fine", "account_closed", "account_frozen");
+        .Rejects("amount_too_fine", "account_closed", "account_archived", "account_frozen");
 }
 
 /// <summary>Handles <see cref="Deposit"/>.</summary>

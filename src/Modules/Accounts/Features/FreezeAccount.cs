@@ -20,7 +20,7 @@ internal static class FreezeAccountRoute
             Reply.Saved(await bus.InvokeAsync<Saved>(new FreezeAccount(id, ifMatch.Version), ct)))
         .WithSummary("Keeps money from moving on an account")
         .WithDescription("Nothing goes in or out until it is unfrozen; money of a transfer that was under way may still come back. To freeze a frozen account changes nothing.")
-        .Rejects("account_closed");
+        .Rejects("account_closed", "account_archived");
 }
 
 /// <summary>Handles <see cref="FreezeAccount"/>.</summary>

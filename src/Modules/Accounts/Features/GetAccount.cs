@@ -2,6 +2,7 @@ using Marten;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Monolith.Accounts.Domain;
 using Monolith.Accounts.ReadModels;
 using Monolith.Hosting;
 using Wolverine;
@@ -21,7 +22,10 @@ internal static class GetAccountRoute
             return Reply.View(account, account?.Version);
         })
         .ReadsFrom<AccountSummaries>()
-        .WithSummary("Shows an account at a glance");
+        .WithSummary("Shows an account at a glance")
+        .WithAnswer(new AccountSummary(
+            Guid.Parse("019a20b1-6984-7c76-8585-bd30e8f75b0a"), 3, "Ada Lovelace", Owner: null, "EUR", 25.50m, 0.00m, AccountStatus.Open, FrozenFor: [],
+            OpenedAt: new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero), LastMovementAt: new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero)));
 }
 
 /// <summary>Handles <see cref="GetAccount"/>.</summary>

@@ -49,7 +49,9 @@ internal static class GetDailyTotalsRoute
         })
         .ReadsFrom<DailyTotals>()
         .WithSummary("Shows what moved on all accounts, by day and currency")
-        .WithDescription("Days are those of UTC. At most 31 days, the last ones unless said otherwise.");
+        .WithDescription("Days are those of UTC. At most 31 days, the last ones unless said otherwise.")
+        .WithAnswer(new TotalsOfPeriod(
+            new(2026, 1, 1), new(2026, 1, 31), [new(new(2026, 1, 2), "EUR", Deposited: 25.50m, Withdrawn: 0.00m, Sent: 12.50m, Received: 12.50m, Returned: 0.00m, Movements: 3)]));
 }
 
 /// <summary>Handles <see cref="GetDailyTotals"/>.</summary>

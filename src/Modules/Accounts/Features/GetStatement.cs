@@ -49,6 +49,8 @@ internal static class GetStatementRoute
 {
     private const int DefaultPageSize = 50;
 
+    private static readonly Guid Example = Guid.Parse("019a20b1-6984-7c76-8585-bd30e8f75b0a");
+
     internal static void MapGetStatement(this RouteGroupBuilder routes) => routes
         .MapGet("/{id:guid}/statement", async (
             Guid id, long? before, int? pageSize, DateTimeOffset? from, DateTimeOffset? to, IMessageBus bus, CancellationToken ct) =>
@@ -56,7 +58,10 @@ internal static class GetStatementRoute
         .ReadsFrom<AccountSummaries>()
         .ReadsFrom<Statements>()
         .WithSummary("Shows the movements of an account, each with the balance after it")
-        .WithDescription("Newest first, a page at a time; `next` leads to the older movements. `from` and `to` (ISO 8601 times, the second exclusive) narrow it to a period.");
+        .WithDescription("Newest first, a page at a time; `next` leads to the older movements. `from` and `to` (ISO 8601 times, the second exclusive) narrow it to a period.")
+        .WithAnswer(new Statement(
+            Example, "Ada Lovelace", "EUR",
+            [new(Guid.Parse("019a20b4-22bb-7c4d-9e5f-607182930415"), Example, 2, new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero), MovementKind.Deposit, 25.50m, "salary", 25.50m)]));
 }
 
 /// <summary>Handles <see cref="GetStatement"/>.</summary>

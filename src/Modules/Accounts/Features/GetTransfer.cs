@@ -38,6 +38,10 @@ public sealed record TransferDetails(
     DateTimeOffset RequestedAt,
     DateTimeOffset? EndedAt)
 {
+    internal static TransferDetails Example { get; } = new(
+        Guid.Parse("019a20b3-11aa-7b3c-8d4e-5f6071829304"), 4, TransferStatus.Completed, Guid.Parse("019a20b1-6984-7c76-8585-bd30e8f75b0a"), Guid.Parse("019a20b2-72f1-7d0a-9c55-0e4a5b8f6a11"),
+        12.50m, "EUR", "rent", Reason: null, RequestedAt: new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero), EndedAt: new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero));
+
     internal static TransferDetails Of(TransferSummary view) => new(
         view.Id, view.Version, view.Status, view.From, view.To, view.Amount, view.Currency, view.Reference, view.Reason, view.RequestedAt, view.EndedAt);
 }
@@ -51,7 +55,8 @@ internal static class GetTransferRoute
             return Reply.View(transfer, transfer?.Version);
         })
         .ReadsFrom<TransferSummaries>()
-        .WithSummary("Shows how far a transfer is");
+        .WithSummary("Shows how far a transfer is")
+        .WithAnswer(TransferDetails.Example);
 }
 
 /// <summary>Handles <see cref="GetTransfer"/>.</summary>

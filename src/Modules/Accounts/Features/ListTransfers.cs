@@ -50,7 +50,8 @@ internal static class ListTransfersRoute
         .WithSummary("Lists transfers, those of one status or all")
         .WithDescription(
             "Newest first, a page at a time; `next` leads to the older ones. A `status` is `requested`, `debited`, `credited`, `returning`, `completed`, `refused` "
-            + "or `compensated`.");
+            + "or `compensated`.")
+        .WithAnswer(new TransferPage([TransferDetails.Example]) { Next = "/api/accounts/transfers?before=42&pageSize=50" });
 
     internal static string Write(TransferStatus status) => status.ToString().ToLowerInvariant();
 

@@ -47,7 +47,7 @@ internal static class RequestTransferRoute
             + "the money does not leave the one account, or as `compensated` when the other account does not take it and it has gone back. Who chooses the `id` may "
             + "repeat the request: the same transfer runs once.")
         .WithExample(new Body(Guid.Parse("019a20b1-6984-7c76-8585-bd30e8f75b0a"), Guid.Parse("019a20b2-72f1-7d0a-9c55-0e4a5b8f6a11"), 30.50m, "rent"))
-        .Rejects("unknown_account", "same_account", "currency_mismatch", "amount_too_fine", "transfer_exists");
+        .Rejects("unknown_account", "same_account", "currency_mismatch", "amount_too_fine", "account_archived", "transfer_exists");
 }
 
 /// <summary>Handles <see cref="RequestTransfer"/>.</summary>

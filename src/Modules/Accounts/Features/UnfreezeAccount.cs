@@ -20,7 +20,7 @@ internal static class UnfreezeAccountRoute
             Reply.Saved(await bus.InvokeAsync<Saved>(new UnfreezeAccount(id, ifMatch.Version), ct)))
         .WithSummary("Lets money move again")
         .WithDescription("Takes back what `freeze` did. An account whose owner is deactivated or deleted stays frozen for that.")
-        .Rejects("account_closed");
+        .Rejects("account_closed", "account_archived");
 }
 
 /// <summary>Handles <see cref="UnfreezeAccount"/>.</summary>

@@ -36,7 +36,7 @@ internal static class WithdrawRoute
             Reply.Saved(await bus.InvokeAsync<Saved>(new Withdraw(id, body.Amount, body.Reference, ifMatch.Version), ct)))
         .WithSummary("Takes money out")
         .WithExample(new Body(30.50m, "rent"))
-        .Rejects("insufficient_funds", "amount_too_fine", "account_closed", "account_frozen");
+        .Rejects("insufficient_funds", "amount_too_fine", "account_closed", "account_archived", "account_frozen");
 }
 
 /// <summary>Handles <see cref="Withdraw"/>.</summary>

@@ -15,7 +15,9 @@ public sealed class TransferProcess(TransferSteps steps, AggregateRepository<Tra
     /// <summary>Goes on with a transfer of the current operation's tenant until nothing follows.</summary>
     /// <returns>How it ended.</returns>
     /// <exception cref="AggregateNotFoundException">There is no such transfer, or one of its accounts is gone.</exception>
-    /// <exception cref="AggregateArchivedException">An account is archived: it can say neither yes nor no before it is restored.</exception>
+    /// <exception cref="AggregateArchivedException">
+    /// An account was archived without having said so, by other means than the command: it can say neither yes nor no before it is restored.
+    /// </exception>
     public async Task<TransferStatus> Run(Guid transferId, CancellationToken ct = default)
     {
         var transfer = await transfers.Load(transferId, ct: ct);

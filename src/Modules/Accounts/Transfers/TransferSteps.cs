@@ -8,11 +8,12 @@ namespace Monolith.Accounts.Transfers;
 /// The account's own stream is the memory. A step is appended only at the very version up to which the stream was looked through for it: had somebody else
 /// taken it meanwhile, the stream would be longer and the append a conflict. So an append whose answer was lost is found by the next attempt, and a host that
 /// slept between its look and its append writes nothing. It needs no list of transfers in the account's state, and no clock: only the version behind which the
-/// step must lie, which the transfer knows. That an account declines is an event too, so that no later attempt can undo what was built on it.
+/// step must lie, which the transfer knows. That an account declines is an event too, so that no later attempt can undo what was built on it; and so is that it
+/// goes into the archive, where it could not say so any more.
 /// </remarks>
 public sealed class TransferSteps(IEventStore store, AggregateRepository<Account> accounts)
 {
-    // A conflict means that somebody else got on. More of them in a row than this is no race any more.
+    // A conflict means that somebody else got on, as does that the account was archived meanwhile. More of them in a row than this is no race any more.
     private const int MaxAttempts = 100;
 
     /// <summary>The event by which the account took the step or declined it, now or earlier, and its version.</summary>
@@ -38,7 +39,7 @@ public sealed class TransferSteps(IEventStore store, AggregateRepository<Account
             {
                 return (raised, (await accounts.Save(account, ct)).Version);
             }
-            catch (ConcurrencyException) when (attempt < MaxAttempts)
+            catch (EventSourcingException other) when (attempt < MaxAttempts && (other is ConcurrencyException || (other is AggregateArchivedException && !account.IsArchived)))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * (1 << Math.Min(attempt, 6))), ct);
             }
@@ -70,6 +71,12 @@ public sealed class TransferSteps(IEventStore store, AggregateRepository<Account
             if (envelope.Event is ITransferStep step && step.TransferId == transferId)
             {
                 return (step, envelope.Version);
+            }
+
+            // Nothing can be appended to an account in the archive, so this event is its no to all that ask from then on, also when it is back.
+            if (envelope.Event is AccountArchived)
+            {
+                return (new TransferDeclined(transferId, Account.ArchivedCode), envelope.Version);
             }
         }
 

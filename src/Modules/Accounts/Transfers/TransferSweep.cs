@@ -7,7 +7,7 @@ using Monolith.EventSourcing;
 namespace Monolith.Accounts.Transfers;
 
 /// <summary>
-/// Goes on with transfers that <see cref="TransferRunner"/> had to leave: those of an account that was archived, or of a tenant that was disabled, at the wrong
+/// Goes on with transfers that <see cref="TransferRunner"/> had to leave: those of a tenant that was disabled, or of an account that was archived behind its back, at the wrong
 /// moment. Every host does it; two that meet at one transfer do it no harm.
 /// </summary>
 internal sealed partial class TransferSweep(

@@ -57,7 +57,8 @@ internal static class GetHistoryRoute
             return Reply.View(history is { Items: [.., { Version: > 1 } oldest] } ? history with { Next = Link(query, oldest) } : history);
         })
         .WithSummary("Shows what happened to a user: who, when, what")
-        .WithDescription("Newest first, a page at a time; `next` leads to the older entries. A deleted user keeps their history.");
+        .WithDescription("Newest first, a page at a time; `next` leads to the older entries. A deleted user keeps their history.")
+        .WithAnswer(new UserHistory([new(2, new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero), "ada", "user.email_changed", new Dictionary<string, string?> { ["email"] = "ada@lovelace.org" })]));
 
     private static string Link(GetHistory query, HistoryEntry oldest) =>
         $"/api/users/{query.UserId}/history?before={oldest.Version}&pageSize={query.PageSize}";

@@ -44,7 +44,8 @@ internal static class GetUserRoute
         })
         .ReadsFrom<UserProfiles>()
         .WithSummary("Shows a user")
-        .WithDescription("As they are now, or with `version` or `at` (an ISO 8601 time) as they were. A deleted user is not found.");
+        .WithDescription("As they are now, or with `version` or `at` (an ISO 8601 time) as they were. A deleted user is not found.")
+        .WithAnswer(UserDetails.Example);
 }
 
 /// <summary>Handles <see cref="GetUser"/>.</summary>

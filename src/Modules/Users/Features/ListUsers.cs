@@ -94,7 +94,8 @@ internal static class ListUsersRoute
         .WithSummary("Lists users, or finds the one with an email address or username")
         .WithDescription(
             "A page of users in the order of their usernames, all or those that match `search`. With `email` or `username`: that one user, "
-            + "as `GET /api/users/{id}` shows them, or 404.");
+            + "as `GET /api/users/{id}` shows them, or 404.")
+        .WithAnswer(new UserPage([UserDetails.Example], Page: 1, DefaultPageSize, Total: 21) { Next = "/api/users?page=2&pageSize=20" });
 
     private static UserPage WithLinks(UserPage page, string? search) => page with
     {

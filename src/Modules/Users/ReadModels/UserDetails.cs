@@ -14,6 +14,9 @@ namespace Monolith.Users.ReadModels;
 public sealed record UserDetails(
     Guid Id, long Version, string Email, string Username, string FirstName, string LastName, string? AvatarUrl, bool IsActive)
 {
+    internal static UserDetails Example { get; } = new(
+        Guid.Parse("01a20982-6984-7c76-8585-bd30e8f75b0a"), 2, "ada@lovelace.org", "ada", "Ada", "Lovelace", AvatarUrl: null, IsActive: true);
+
     internal static UserDetails Of(UserProfile profile) => new(
         profile.Id, profile.Version, profile.Email, profile.Username, profile.FirstName, profile.LastName, profile.AvatarUrl, profile.IsActive);
 

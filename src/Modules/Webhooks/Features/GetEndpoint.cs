@@ -39,10 +39,12 @@ internal static class GetEndpointRoutes
                 return Reply.View(details, details?.Endpoint.Version);
             })
             .ReadsFrom<Endpoints>()
-            .WithSummary("Shows an endpoint");
+            .WithSummary("Shows an endpoint")
+            .WithAnswer(new EndpointDetails(EndpointView.Example, FailingSince: null));
         routes.MapGet("/endpoints", async (IMessageBus bus, CancellationToken ct) => Reply.View(await bus.InvokeAsync<EndpointList>(new ListEndpoints(), ct)))
             .ReadsFrom<Endpoints>()
-            .WithSummary("Lists the endpoints of the tenant");
+            .WithSummary("Lists the endpoints of the tenant")
+            .WithAnswer(new EndpointList([EndpointView.Example]));
     }
 }
 

@@ -44,7 +44,14 @@ internal static class ListDeliveriesRoute
             Guid id, DeliveryStatus? status, DateTimeOffset? before, int? pageSize, IMessageBus bus, CancellationToken ct) =>
             Reply.View(await bus.InvokeAsync<DeliveryPage>(new ListDeliveries(id, status, before, pageSize ?? DefaultPageSize), ct)))
         .WithSummary("Shows what was delivered to an endpoint, what waits, and what was given up")
-        .WithDescription("Newest first, a page at a time; `next` leads to the older ones. Each shows its attempts and what was sent.");
+        .WithDescription("Newest first, a page at a time; `next` leads to the older ones. Each shows its attempts and what was sent.")
+        .WithAnswer(new DeliveryPage(
+        [
+            new(
+                Guid.Parse("019a20c2-0a0b-7c0d-8e0f-101112131415"), Guid.Parse("019a20c1-5d1e-7f40-a1b2-c3d4e5f60718"), Delivery.Ping,
+                OccurredAt: new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero), DeliveryBody.OfPing(new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero)), DeliveryStatus.Delivered, Round: 0, Attempts: 1, NextAttemptAt: null,
+                Log: [new(At: new(2026, 1, 2, 9, 30, 0, TimeSpan.Zero), Succeeded: true, StatusCode: 204, Error: null, Milliseconds: 31)]),
+        ]));
 }
 
 /// <summary>Handles <see cref="ListDeliveries"/>.</summary>

@@ -26,7 +26,8 @@ internal static class PingEndpointRoute
         .MapPost("/endpoints/{id:guid}/ping", async (Guid id, IMessageBus bus, CancellationToken ct) =>
             Reply.View(await bus.InvokeAsync<PingSent?>(new PingEndpoint(id, Guid.CreateVersion7()), ct)))
         .WithSummary("Sends an endpoint a test event")
-        .WithDescription("What became of it is in the delivery log, under the id that is answered.");
+        .WithDescription("What became of it is in the delivery log, under the id that is answered.")
+        .WithAnswer(new PingSent(Guid.Parse("019a20c2-0a0b-7c0d-8e0f-101112131415")));
 }
 
 /// <summary>Handles <see cref="PingEndpoint"/>.</summary>

@@ -47,6 +47,8 @@ public sealed class RegisterEndpointValidator : AbstractValidator<RegisterEndpoi
 /// <param name="Secret">What signs from now on. It is shown this once and never again.</param>
 public sealed record EndpointSecret(Guid Id, long Version, long Position, string Secret)
 {
+    internal static EndpointSecret Example { get; } = new(Guid.Parse("019a20c1-5d1e-7f40-a1b2-c3d4e5f60718"), 1, 42, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+
     internal Saved Saved => new(Id, Version, Position);
 
     // What is stored is shown, and not what was made just now: a request that is sent again stores nothing a second time.
@@ -67,10 +69,10 @@ internal static class RegisterEndpointRoute
             var registered = await bus.InvokeAsync<EndpointSecret>(new RegisterEndpoint(Guid.CreateVersion7(), body.Url, body.Events), ct);
             return Reply.Created(registered.Saved, $"/api/webhooks/endpoints/{registered.Id}", registered);
         })
-        .Produces<EndpointSecret>(StatusCodes.Status201Created)
         .WithSummary("Registers an endpoint")
         .WithDescription("Deliveries follow Standard Webhooks. The answer holds the secret that signs them, this once.")
-        .WithExample(new Body("https://example.com/hooks", ["users.user_registered", "accounts.*"]));
+        .WithExample(new Body("https://example.com/hooks", ["users.user_registered", "accounts.*"]))
+        .WithAnswer(EndpointSecret.Example, StatusCodes.Status201Created);
 }
 
 /// <summary>Handles <see cref="RegisterEndpoint"/>.</summary>

@@ -41,12 +41,14 @@ internal static class ReplayDeliveriesRoutes
     {
         routes.MapPost("/endpoints/{id:guid}/deliveries/{delivery:guid}/replay", async (Guid id, Guid delivery, IMessageBus bus, CancellationToken ct) =>
                 Reply.View(await bus.InvokeAsync<Replayed?>(new ReplayDeliveries(id, delivery, From: null, To: null), ct)))
-            .WithSummary("Delivers one event again, with the same id");
+            .WithSummary("Delivers one event again, with the same id")
+            .WithAnswer(new Replayed(1, NextFrom: null));
         routes.MapPost("/endpoints/{id:guid}/replays", async (Guid id, Body body, IMessageBus bus, CancellationToken ct) =>
                 Reply.View(await bus.InvokeAsync<Replayed?>(new ReplayDeliveries(id, DeliveryId: null, body.From, body.To), ct)))
             .WithSummary("Delivers again what happened in a period, with the same ids")
             .WithDescription("Up to 500 at a time; `nextFrom` says where to go on.")
-            .WithExample(new Body(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 1, 2, 0, 0, 0, TimeSpan.Zero)));
+            .WithExample(new Body(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 1, 2, 0, 0, 0, TimeSpan.Zero)))
+            .WithAnswer(new Replayed(500, NextFrom: new DateTimeOffset(2026, 1, 1, 18, 0, 0, TimeSpan.Zero)));
     }
 }
 

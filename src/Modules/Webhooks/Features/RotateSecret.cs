@@ -24,6 +24,7 @@ internal static class RotateSecretRoute
         })
         .WithSummary("Rotates the secret of an endpoint")
         .WithDescription("The answer holds the new secret, this once. For a day deliveries carry a signature of each.")
+        .WithAnswer(EndpointSecret.Example with { Version = 2, Position = 43 })
         .Rejects("endpoint_removed");
 }
 

@@ -14,6 +14,9 @@ namespace Monolith.Webhooks.ReadModels;
 /// <param name="Since">The position in the feed behind which it is told.</param>
 public sealed record EndpointView(Guid Id, long Version, string Url, IReadOnlyList<string> Events, bool IsPaused, string? PausedBecause, long Since)
 {
+    internal static EndpointView Example { get; } = new(
+        Guid.Parse("019a20c1-5d1e-7f40-a1b2-c3d4e5f60718"), 1, "https://example.com/hooks", ["users.user_registered", "accounts.*"], IsPaused: false, PausedBecause: null, Since: 42);
+
     /// <summary>Whether it is to be told an event of this name.</summary>
     public bool Wants(string name) => Events.Any(pattern =>
         pattern == name || pattern == "*" || (pattern.EndsWith(".*", StringComparison.Ordinal) && name.StartsWith(pattern[..^1], StringComparison.Ordinal)));

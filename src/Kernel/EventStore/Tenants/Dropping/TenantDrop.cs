@@ -33,8 +33,10 @@ internal sealed class TenantDrop(NpgsqlDataSource dataSource, TimeProvider time,
 
             await Erase(tenantId, ct);
 
-            // Now that the events are gone, whoever projects forgets what it has read of them. After that no new rows can come from them.
+            // Now that the events are gone, whoever projects forgets what it has read of them. After that no new rows can come from them, nor from those who write
+            // without appending once the last who entered has ended.
             await Renew(shard.Name, ct);
+            await Execute("await_tenant_writers.sql", Parameters.Of(tenantId), ct);
             foreach (var other in others)
             {
                 await Remove(tenantId, other, ct);
@@ -141,6 +143,7 @@ internal sealed class TenantDrop(NpgsqlDataSource dataSource, TimeProvider time,
     private async Task Execute(string file, NpgsqlParameter parameter, CancellationToken ct)
     {
         await using var command = dataSource.CreateCommand(Statements.Text(file));
+        command.CommandTimeout = 0;
         command.Parameters.Add(parameter);
         await command.ExecuteNonQueryAsync(ct);
     }

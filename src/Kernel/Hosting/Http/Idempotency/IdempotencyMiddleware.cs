@@ -20,18 +20,21 @@ internal sealed class IdempotencyMiddleware(RequestDelegate next, IdempotentRequ
         RetryAfterSeconds = 1,
     };
 
-    public static bool IsWrite(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method);
+    /// <summary>Whether a route takes a key: every write of tenants and of operators does.</summary>
+    public static bool TakesKey(string? method, IEnumerable<object> metadata) => method is not null && IsWrite(method) && metadata.Any(data => data is NeedsTenant or NeedsOperator);
 
     public async Task InvokeAsync(HttpContext http)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<NeedsTenant>() is null || !IsWrite(http.Request.Method) || KeyOf(http.Request) is not { } given)
+        if (http.GetEndpoint() is not { } route || !TakesKey(http.Request.Method, route.Metadata) || KeyOf(http.Request) is not { } given)
         {
             await next(http);
             return;
         }
 
-        var operation = OperationContext.Current;
-        var key = new RequestKey(operation.TenantId, given, await Fingerprint(http.Request, operation.Metadata.UserId, http.RequestAborted));
+        // Operators work for no tenant, and what they ask for is the operation of none.
+        var operation = route.Metadata.GetMetadata<NeedsTenant>() is null ? null : OperationContext.Current;
+        var owner = operation is null ? KeyOwner.Operator(OperatorAccess.NameOf(http)) : KeyOwner.Tenant(operation.TenantId);
+        var key = new RequestKey(owner, given, await Fingerprint(http.Request, operation?.Metadata.UserId ?? owner.Id, http.RequestAborted));
         switch (await requests.Begin(key, http.RequestAborted))
         {
             case { IsOfAnother: true }:
@@ -49,19 +52,16 @@ internal sealed class IdempotencyMiddleware(RequestDelegate next, IdempotentRequ
         }
     }
 
-    private async Task Run(HttpContext http, RequestKey key, Beginning begun, OperationContext operation)
+    private static bool IsWrite(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method);
+
+    private async Task Run(HttpContext http, RequestKey key, Beginning begun, OperationContext? operation)
     {
-        var headers = new Dictionary<string, string>(operation.Metadata.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
-        {
-            [IdempotentRequests.RequestHeader] = begun.Request.ToString("N"),
-        };
-        var marked = operation with { Metadata = operation.Metadata with { Headers = headers }, Stored = begun.Stored };
         var body = http.Response.Body;
         using var kept = new MemoryStream();
         http.Response.Body = kept;
         try
         {
-            using (marked.Begin())
+            using (operation is null ? null : Marked(operation, begun).Begin())
             {
                 await next(http);
             }
@@ -91,6 +91,16 @@ internal sealed class IdempotencyMiddleware(RequestDelegate next, IdempotentRequ
 
         kept.Position = 0;
         await kept.CopyToAsync(body, http.RequestAborted);
+    }
+
+    // So that the events of the request name it.
+    private static OperationContext Marked(OperationContext operation, Beginning begun)
+    {
+        var headers = new Dictionary<string, string>(operation.Metadata.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
+        {
+            [IdempotentRequests.RequestHeader] = begun.Request.ToString("N"),
+        };
+        return operation with { Metadata = operation.Metadata with { Headers = headers }, Stored = begun.Stored };
     }
 
     // What the state of things refuses is an answer like any other. What is wrong in form, or lost a race, never happened.

@@ -7,7 +7,8 @@ using NpgsqlTypes;
 namespace Monolith.Hosting;
 
 /// <summary>
-/// The requests that were sent with a key, each with its answer once it has one: the table <c>wolverine.idempotent_requests</c>, which is made with the documents.
+/// The requests that were sent with a key, each with its answer once it has one: the tables <c>wolverine.idempotent_requests</c>, of tenants, and
+/// <c>wolverine.operator_requests</c>, which are made with the documents.
 /// </summary>
 /// <remarks>
 /// A request runs under a lease. When its host dies before the answer is stored, nobody knows whether the command's events are: but every event of it names the request, so whoever
@@ -59,7 +60,7 @@ internal sealed partial class IdempotentRequests(
             if (await Change("take_over_request.sql", key, ct, Value(found.Request), Value(now), Value(now + Lease)))
             {
                 LogTakenOver(found.Request);
-                return new(found.Request) { Stored = await Written(key, found, ct) };
+                return new(found.Request) { Stored = key.Owner.HasEvents ? await Written(key, found, ct) : null };
             }
         }
     }
@@ -76,15 +77,19 @@ internal sealed partial class IdempotentRequests(
     public async Task<int> Expire(CancellationToken ct)
     {
         var removed = 0;
-        int batch;
-        do
+        foreach (var anybody in (KeyOwner[])[KeyOwner.Tenant(""), KeyOwner.Operator("")])
         {
-            await using var command = dataSource.CreateCommand(ReadModelStatements.Text("expire_requests.sql"));
-            command.Parameters.Add(Value(time.GetUtcNow()));
-            command.Parameters.Add(Value(BatchSize));
-            removed += batch = await command.ExecuteNonQueryAsync(ct);
+            int batch;
+            do
+            {
+                await using var command = dataSource.CreateCommand(anybody.Statement("expire_requests.sql"));
+                command.Parameters.Add(Value(time.GetUtcNow()));
+                command.Parameters.Add(Value(BatchSize));
+                removed += batch = await command.ExecuteNonQueryAsync(ct);
+            }
+            while (batch == BatchSize);
         }
-        while (batch == BatchSize);
+
         return removed;
     }
 
@@ -108,7 +113,7 @@ internal sealed partial class IdempotentRequests(
     private async Task<StoredWrite?> Written(RequestKey key, FoundRequest found, CancellationToken ct)
     {
         await using var command = dataSource.CreateCommand(ReadModelStatements.Text("written_by_request.sql"));
-        command.Parameters.AddRange((NpgsqlParameter[])[Value(key.TenantId), Value(found.SincePosition), Value(found.Request.ToString("N"))]);
+        command.Parameters.AddRange((NpgsqlParameter[])[Value(key.Owner.Id), Value(found.SincePosition), Value(found.Request.ToString("N"))]);
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? new(reader.GetString(0), new(reader.GetGuid(1), reader.GetInt64(2), reader.GetInt64(3))) : null;
     }
@@ -127,8 +132,8 @@ internal sealed partial class IdempotentRequests(
 
     private NpgsqlCommand Command(string file, RequestKey key, params NpgsqlParameter[] parameters)
     {
-        var command = dataSource.CreateCommand(ReadModelStatements.Text(file));
-        command.Parameters.AddRange((NpgsqlParameter[])[Value(key.TenantId), Value(key.Key), .. parameters]);
+        var command = dataSource.CreateCommand(key.Owner.Statement(file));
+        command.Parameters.AddRange((NpgsqlParameter[])[Value(key.Owner.Id), Value(key.Key), .. parameters]);
         return command;
     }
 
@@ -140,8 +145,30 @@ internal sealed partial class IdempotentRequests(
     private sealed record FoundRequest(byte[] Fingerprint, Guid Request, long SincePosition, DateTimeOffset LeasedUntil, StoredAnswer? Answer);
 }
 
-/// <summary>Which request it is: the tenant's key, and what was asked for under it.</summary>
-internal sealed record RequestKey(string TenantId, string Key, byte[] Fingerprint);
+/// <summary>Which request it is: whose key, and what was asked for under it.</summary>
+internal sealed record RequestKey(KeyOwner Owner, string Key, byte[] Fingerprint);
+
+/// <summary>Whose keys they are: a tenant's, or those of one operator, who works for no tenant.</summary>
+internal sealed record KeyOwner
+{
+    private readonly string table;
+    private readonly string column;
+
+    private KeyOwner(string table, string column, string id) => (this.table, this.column, Id) = (table, column, id);
+
+    public string Id { get; }
+
+    /// <summary>Whether what is asked for is stored as events, which name the request.</summary>
+    public bool HasEvents => column == IdempotencySetup.TenantColumn;
+
+    public static KeyOwner Tenant(string id) => new(IdempotencySetup.OfTenants, IdempotencySetup.TenantColumn, id);
+
+    public static KeyOwner Operator(string name) => new(IdempotencySetup.OfOperators, IdempotencySetup.OperatorColumn, name);
+
+    /// <summary>A statement on the table of such keys.</summary>
+    public string Statement(string file) =>
+        ReadModelStatements.Text(file).Replace("{table}", table, StringComparison.Ordinal).Replace("{owner}", column, StringComparison.Ordinal);
+}
 
 /// <summary>How a request with a key begins: it runs, unless one of the others is said.</summary>
 /// <param name="Request">The id of the request that has the key.</param>

@@ -1,8 +1,8 @@
 -- Of those who find a request that nobody answers any more, one goes on with it.
--- $1 tenant, $2 key, $3 request, $4 now, $5 leased until
-update wolverine.idempotent_requests r
+-- $1 owner, $2 key, $3 request, $4 now, $5 leased until
+update {table} r
 set leased_until = $5
-where r.tenant_id = $1
+where r.{owner} = $1
   and r.key = $2
   and r.request_id = $3
   and r.status is null

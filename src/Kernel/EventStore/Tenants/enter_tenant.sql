@@ -1,0 +1,2 @@
+-- $1 tenant_id
+select eventstore.enter_tenant($1)

@@ -1,0 +1,4 @@
+-- $1 the header with the tenant
+select count(*)
+from wolverine.{table}
+where position($1 in body) > 0

@@ -1,0 +1,3 @@
+-- $1 ids
+delete from wolverine.{table}
+where id = any ($1)
