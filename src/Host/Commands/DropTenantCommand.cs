@@ -25,12 +25,16 @@ public sealed class DropTenantCommand : OperatorCommand<DropTenantInput>
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(DropTenantInput input)
     {
-        var content = await Get<Tenants>(input).Content(input.Tenant, input.Ct);
-        if (input.YesFlag)
+        var content = await input.Answer.During($"{(input.YesFlag ? "Removing" : "Counting what there is of")} the tenant {input.Tenant}", async () =>
         {
-            await Get<ITenants>(input).Drop(input.Tenant, input.Ct);
-        }
+            var counted = await Get<Tenants>(input).Content(input.Tenant, input.Ct);
+            if (input.YesFlag)
+            {
+                await Get<ITenants>(input).Drop(input.Tenant, input.Ct);
+            }
 
+            return counted;
+        });
         input.Answer.Write(
             new { id = input.Tenant, isDropped = input.YesFlag, content },
             [
