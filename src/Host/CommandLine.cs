@@ -14,8 +14,14 @@ internal static class CommandLine
     private const string DefaultSecrets = "/run/secrets";
 
     /// <summary>A builder whose settings lie beside the program, wherever it is started from.</summary>
+    /// <exception cref="UsageException">There is no such command.</exception>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
+        if (IsUnknown(args))
+        {
+            throw new UsageException($"'{Words(args)[0]}' is not a command: help lists them.");
+        }
+
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             // The flags of a command are none of the configuration's.
@@ -54,8 +60,9 @@ internal static class CommandLine
     /// <summary>Whether the host itself is to run.</summary>
     public static bool StartsHost(string[] args) => Words(args).Length == 0;
 
-    /// <summary>Whether a command of operators is asked for.</summary>
-    public static bool IsOperators(string[] args) => OperatorCommands.Know(Words(args)) || (AsksForHelp(args) && OperatorCommands.Know(Words(args)[1..]));
+    /// <summary>Whether a command of operators is asked for, or help on them, or a command that does not exist.</summary>
+    public static bool IsOperators(string[] args) =>
+        AsksForHelp(args) ? About(args) is not [var about, ..] || !OperatorCommands.KnowOther(about) : OperatorCommands.Know(Words(args)) || IsUnknown(args);
 
     /// <summary>Runs the command, or the host until it is told to stop.</summary>
     public static async Task<int> RunMonolith(this WebApplication app, string[] args)
@@ -64,7 +71,7 @@ internal static class CommandLine
         if (IsOperators(args))
         {
             return (int)(AsksForHelp(args)
-                ? await OperatorCommands.Help([.. words.Where(word => !IsHelp(word))])
+                ? await OperatorCommands.Help(About(args))
                 : await OperatorCommands.Run(app.Services, words));
         }
 
@@ -80,9 +87,14 @@ internal static class CommandLine
 
     // Settings (--urls …, --Section:Key=…) go to the configuration; a first word that is none is a command, and the rest is the command's.
     private static string[] Words(string[] args) =>
-        args is [var first, ..] && !first.StartsWith('-') && !first.Contains('=', StringComparison.Ordinal) ? [.. args.Where(word => !IsSetting(word))] : [];
+        args is [var first, ..] && (IsHelp(first) || (!first.StartsWith('-') && !first.Contains('=', StringComparison.Ordinal))) ? [.. args.Where(word => !IsSetting(word))] : [];
 
-    private static bool AsksForHelp(string[] args) => Words(args) is [var first, .. var rest] && (first is "help" or "?" || rest.Any(IsHelp));
+    private static bool IsUnknown(string[] args) =>
+        Words(args) is [var first, ..] words && !AsksForHelp(args) && !OperatorCommands.Know(words) && !OperatorCommands.KnowOther(first);
+
+    private static bool AsksForHelp(string[] args) => Words(args).Any(IsHelp);
+
+    private static string[] About(string[] args) => [.. Words(args).Where(word => !IsHelp(word))];
 
     private static bool IsHelp(string word) => word is "help" or "?" or "--help" or "-h";
 

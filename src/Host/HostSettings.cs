@@ -1,5 +1,6 @@
 using Monolith.EmbeddedPostgres;
 using Monolith.Hosting;
+using Npgsql;
 
 namespace Monolith.Host;
 
@@ -39,6 +40,15 @@ internal sealed record HostSettings
         {
             configuration.AddMistake($"ConnectionStrings:{Connection} is blank. Leave it out to have a private server in Development.");
         }
+        else if (connection is not null && WhatIsWrongWith(connection) is { } wrong)
+        {
+            configuration.AddMistake($"ConnectionStrings:{Connection} is not a connection string of PostgreSQL: {wrong}");
+        }
+
+        foreach (var address in (configuration["urls"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).Where(address => !IsAddress(address)))
+        {
+            configuration.AddMistake($"urls has '{address}', which is no address such as http://localhost:5080.");
+        }
 
         return new()
         {
@@ -51,6 +61,31 @@ internal sealed record HostSettings
                 Version = settings.Number(nameof(EmbeddedPostgresOptions.Version)),
             },
         };
+    }
+
+    // Not the string itself, which may hold a password.
+    private static string? WhatIsWrongWith(string connection)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connection).Host is null ? "it names no Host." : null;
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        {
+            return error.Message;
+        }
+    }
+
+    private static bool IsAddress(string text)
+    {
+        try
+        {
+            return BindingAddress.Parse(text.Trim()) is { Scheme: "http" or "https", Port: >= 0 and <= ushort.MaxValue };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     private sealed record Reading(IConfiguration Configuration, IConfigurationSection Section)

@@ -2,6 +2,7 @@ using Alba;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Monolith.EndToEnd.Tests.Commands;
 using Monolith.EventStore;
 using Monolith.EventStore.Projections;
 using Monolith.Testing;
@@ -23,7 +24,7 @@ public sealed class RunningHost(PostgresFixture postgres) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        database = await postgres.CreateDatabase();
+        database = await StoreOfModules.CreateMigrated(postgres);
         host = await AlbaHost.For<Program>(web =>
         {
             web.UseEnvironment("Development");

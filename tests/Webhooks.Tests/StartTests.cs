@@ -1,5 +1,3 @@
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Hosting;
 using Monolith.Hosting;
 using Monolith.Webhooks.Delivering;
 using Monolith.Webhooks.Tests.Hosts;
@@ -11,18 +9,16 @@ public sealed class StartTests
     [Theory]
     [InlineData("Production")]
     [InlineData("Staging")]
-    public async Task Outside_Development_a_host_refuses_to_deliver_to_private_targets(string environment)
+    public void Outside_Development_a_host_refuses_to_deliver_to_private_targets(string environment)
     {
-        var start = new SafeStart(new() { AllowPrivateTargets = true }, new Named(environment));
-        var refused = await Assert.ThrowsAsync<InvalidSettingException>(() => start.StartAsync(TestContext.Current.CancellationToken));
+        var refused = Assert.Throws<InvalidSettingException>(() => WebhooksHost.Build("Host=localhost", environment, log: null, "--Webhooks:AllowPrivateTargets=true"));
         Assert.Contains("Webhooks:AllowPrivateTargets", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("Development", true)]
-    [InlineData("Production", false)]
-    public async Task Otherwise_it_starts(string environment, bool allow) =>
-        await new SafeStart(new() { AllowPrivateTargets = allow }, new Named(environment)).StartAsync(TestContext.Current.CancellationToken);
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void Otherwise_it_does_not(bool isDevelopment, bool allow) => new WebhookOptions { AllowPrivateTargets = allow }.Validate(isDevelopment);
 
     [Theory]
     [InlineData("--Webhooks:Timeout=00:02:00", "Timeout")]
@@ -30,15 +26,4 @@ public sealed class StartTests
     [InlineData("--Webhooks:Retry=1", "Retry")]
     public void A_setting_that_is_wrong_is_named(string argument, string name) =>
         Assert.Contains(name, Assert.Throws<InvalidSettingException>(() => WebhooksHost.Build("Host=localhost", "Development", log: null, argument)).Message, StringComparison.Ordinal);
-
-    private sealed class Named(string name) : IHostEnvironment
-    {
-        public string EnvironmentName { get; set; } = name;
-
-        public string ApplicationName { get; set; } = "";
-
-        public string ContentRootPath { get; set; } = "";
-
-        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
-    }
 }

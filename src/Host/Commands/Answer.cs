@@ -4,7 +4,10 @@ using Spectre.Console;
 
 namespace Monolith.Host.Commands;
 
-/// <summary>Writes what a command answers: lines and tables for people, or one JSON value for programs. Nothing else goes to the output.</summary>
+/// <summary>
+/// Writes what a command answers: lines and tables for people, or one JSON value for programs. Nothing else goes to the output. How far work is that takes long is shown on the error
+/// output: by bars on a terminal, elsewhere by a line a second at most, and not at all to programs.
+/// </summary>
 public sealed class Answer
 {
     private const int WidthOfFiles = 200;
@@ -19,21 +22,19 @@ public sealed class Answer
     private readonly TextWriter errors;
     private readonly bool json;
     private readonly IAnsiConsole tables;
+    private readonly IAnsiConsole? bars;
 
     /// <summary>An answer in one of the two forms.</summary>
     public Answer(TextWriter output, TextWriter errors, bool json)
     {
         (this.output, this.errors, this.json) = (output, errors, json);
         tables = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(output) });
-        Bars = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(errors) });
+        bars = json || Console.IsErrorRedirected ? null : AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(errors) });
         if (Console.IsOutputRedirected)
         {
             tables.Profile.Width = WidthOfFiles;
         }
     }
-
-    /// <summary>For bars that grow while work takes long, on the error output. Not for the JSON form.</summary>
-    public IAnsiConsole Bars { get; }
 
     /// <summary>Answers with a value for programs, or with lines for people.</summary>
     public void Write(object value, params IEnumerable<string> lines)
@@ -76,11 +77,18 @@ public sealed class Answer
         tables.Write(table);
     }
 
-    /// <summary>
-    /// What people see of work that takes long: a line a second at most, on the error output, where it is in nobody's way. Programs see nothing of it.
-    /// </summary>
+    /// <summary>Does work that tells how far it is.</summary>
     /// <param name="describe">How far it has come, in a few words.</param>
-    public IProgress<T> Progress<T>(Func<T, string> describe) => new Lines<T>(json ? TextWriter.Null : errors, describe);
+    /// <param name="fraction">The same between 0 and 1.</param>
+    /// <param name="work">The work, which reports where it is.</param>
+    public Task<TResult> Follow<T, TResult>(Func<T, string> describe, Func<T, double> fraction, Func<IProgress<T>, Task<TResult>> work) => bars is null
+        ? work(new Lines<T>(json ? TextWriter.Null : errors, describe))
+        : bars.Progress().AutoClear(true).Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+            .StartAsync(context => work(new Bar<T>(context.AddTask("…", maxValue: 1), describe, fraction)));
+
+    /// <summary>Does work that cannot tell how far it is, such as one transaction: on a terminal something moves meanwhile.</summary>
+    public Task<TResult> During<TResult>(string what, Func<Task<TResult>> work) =>
+        bars is null ? work() : bars.Status().StartAsync(Markup.Escape(what), _ => work());
 
     // At once and in order, which Progress<T> does not promise.
     private sealed class Lines<T>(TextWriter errors, Func<T, string> describe) : IProgress<T>
@@ -99,6 +107,15 @@ public sealed class Answer
                     errors.WriteLine(describe(value));
                 }
             }
+        }
+    }
+
+    private sealed class Bar<T>(ProgressTask task, Func<T, string> describe, Func<T, double> fraction) : IProgress<T>
+    {
+        public void Report(T value)
+        {
+            task.Description = Markup.Escape(describe(value));
+            task.Value = Math.Clamp(fraction(value), 0, 1);
         }
     }
 

@@ -25,13 +25,18 @@ public sealed class DropTenantCommand : OperatorCommand<DropTenantInput>
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(DropTenantInput input)
     {
-        var content = await Get<Tenants>(input).Content(input.Tenant, input.Ct);
-        var rows = (await Get<ITenants>(input).Rows(input.Tenant, input.Ct)).Where(rows => rows.Kind != "eventstore.events").ToList();
-        if (input.YesFlag)
+        var (content, rows) = await input.Answer.During($"{(input.YesFlag ? "Removing" : "Counting what there is of")} the tenant {input.Tenant}", async () =>
         {
-            await Get<ITenants>(input).Drop(input.Tenant, input.Ct);
-        }
+            var counted = (
+                await Get<Tenants>(input).Content(input.Tenant, input.Ct),
+                (await Get<ITenants>(input).Rows(input.Tenant, input.Ct)).Where(rows => rows.Kind != "eventstore.events").ToList());
+            if (input.YesFlag)
+            {
+                await Get<ITenants>(input).Drop(input.Tenant, input.Ct);
+            }
 
+            return counted;
+        });
         input.Answer.Write(
             new { id = input.Tenant, isDropped = input.YesFlag, content, rows },
             [

@@ -53,7 +53,7 @@ public sealed class MigrateCommand : OperatorCommand<MigrateInput>
             return missing.Count == 0 ? ExitCode.Done : ExitCode.NotInOrder;
         }
 
-        var made = await schema.Migrate(input.Ct);
+        var made = await input.Answer.During("Bringing the database to this build", () => schema.Migrate(input.Ct));
         input.Answer.Write(new { made }, made.Count == 0 ? ["The database is up to date."] : made.Select(what => $"Made {what}").Append("The database is up to date now."));
         return ExitCode.Done;
     }

@@ -29,8 +29,11 @@ public sealed class MoveTenantCommand : OperatorCommand<MoveTenantInput>
             _ => throw new UsageException($"A tenant lies in the pool or is dedicated: '{input.Placement}' is neither pool nor dedicated."),
         };
         var tenants = Get<ITenants>(input);
-        await tenants.Move(input.Tenant, placement, input.Ct);
-        var tenant = (await tenants.List(input.Ct)).Single(tenant => tenant.Id == input.Tenant);
+        var tenant = await input.Answer.During($"Moving the tenant {input.Tenant}", async () =>
+        {
+            await tenants.Move(input.Tenant, placement, input.Ct);
+            return (await tenants.List(input.Ct)).Single(tenant => tenant.Id == input.Tenant);
+        });
         input.Answer.Write(tenant, $"The tenant {tenant.Id} lies in {tenant.Shard}.");
         return ExitCode.Done;
     }

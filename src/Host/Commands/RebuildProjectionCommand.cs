@@ -1,6 +1,5 @@
 using JasperFx.CommandLine;
 using Monolith.EventStore.Projections;
-using Spectre.Console;
 
 namespace Monolith.Host.Commands;
 
@@ -94,20 +93,19 @@ public sealed class RebuildProjectionCommand : OperatorCommand<RebuildProjection
     {
         try
         {
-            if (input.JsonFlag)
-            {
-                while (await Rebuilds(operations, begun, input.Ct) is { Count: > 0 })
+            return await input.Answer.Follow<IReadOnlyList<RebuildProgress>, bool>(
+                rebuilds => string.Join("; ", rebuilds.Select(rebuild => $"{rebuild.Projection}: {ProjectionWords.Of(rebuild)}")),
+                rebuilds => Fraction(rebuilds, begun.Count),
+                async progress =>
                 {
-                    await Task.Delay(BetweenLooks, input.Ct);
-                }
+                    while (await Rebuilds(operations, begun, input.Ct) is { Count: > 0 } rebuilds)
+                    {
+                        progress.Report(rebuilds);
+                        await Task.Delay(BetweenLooks, input.Ct);
+                    }
 
-                return true;
-            }
-
-            await input.Answer.Bars.Progress()
-                .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
-                .StartAsync(bars => Show(operations, begun, bars, input.Ct));
-            return true;
+                    return true;
+                });
         }
         catch (OperationCanceledException) when (input.Ct.IsCancellationRequested)
         {
@@ -115,34 +113,9 @@ public sealed class RebuildProjectionCommand : OperatorCommand<RebuildProjection
         }
     }
 
-    private static async Task Show(ProjectionOperations operations, IReadOnlyList<string> begun, ProgressContext bars, CancellationToken ct)
-    {
-        var tasks = begun.ToDictionary(name => name, name => bars.AddTask(Markup.Escape(name)), StringComparer.Ordinal);
-        while (true)
-        {
-            var rebuilds = await Rebuilds(operations, begun, ct);
-            foreach (var (name, task) in tasks)
-            {
-                if (rebuilds.FirstOrDefault(rebuild => rebuild.Projection == name) is { } rebuild)
-                {
-                    (task.MaxValue, task.Value) = (Math.Max(1, rebuild.EventsTotal), Math.Min(rebuild.Events, rebuild.EventsTotal));
-                    task.Description = Markup.Escape($"{name}: {ProjectionWords.Of(rebuild)}");
-                }
-                else
-                {
-                    task.Description = Markup.Escape(name);
-                    task.Value = task.MaxValue;
-                }
-            }
-
-            if (rebuilds.Count == 0)
-            {
-                return;
-            }
-
-            await Task.Delay(BetweenLooks, ct);
-        }
-    }
+    // Those that are not there any more are done.
+    private static double Fraction(IReadOnlyList<RebuildProgress> rebuilds, int begun) =>
+        (begun - rebuilds.Count + rebuilds.Sum(rebuild => (double)rebuild.Events / Math.Max(1, rebuild.EventsTotal))) / begun;
 
     private static async Task<IReadOnlyList<RebuildProgress>> Rebuilds(ProjectionOperations operations, IReadOnlyList<string> begun, CancellationToken ct) =>
         [.. (await operations.Rebuilds(ct: ct)).Where(rebuild => begun.Contains(rebuild.Projection, StringComparer.Ordinal))];

@@ -25,8 +25,10 @@ public sealed class RebuildSnapshotsCommand : OperatorCommand<RebuildSnapshotsIn
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(RebuildSnapshotsInput input)
     {
-        var done = await Get<PostgresEventStore>(input).RebuildSnapshots(
-            input.AggregateType, input.TenantFlag, input.Answer.Progress<SnapshotRebuildProgress>(Describe), input.Ct);
+        var done = await input.Answer.Follow<SnapshotRebuildProgress, SnapshotRebuildProgress>(
+            Describe,
+            at => (double)at.TenantsDone / Math.Max(1, at.Tenants),
+            progress => Get<PostgresEventStore>(input).RebuildSnapshots(input.AggregateType, input.TenantFlag, progress, input.Ct));
         input.Answer.Write(done, Describe(done));
         return done.Failed == 0 ? ExitCode.Done : ExitCode.NotInOrder;
     }

@@ -31,9 +31,11 @@ public sealed class VerifyProjectionCommand : OperatorCommand<VerifyProjectionIn
     /// <inheritdoc/>
     protected override async Task<ExitCode> Run(VerifyProjectionInput input)
     {
-        var progress = input.Answer.Progress<VerificationProgress>(
-            at => $"{ProjectionWords.Of(at.Events)} events replayed, {at.ShardsDone} of {at.Shards} shards done");
-        var report = await Get<ProjectionOperations>(input).Verify(input.Projection, Options(input), progress, input.Ct);
+        var options = Options(input);
+        var report = await input.Answer.Follow<VerificationProgress, VerificationReport>(
+            at => $"{ProjectionWords.Of(at.Events)} events replayed, {at.ShardsDone} of {at.Shards} shards done",
+            at => (double)at.ShardsDone / Math.Max(1, at.Shards),
+            progress => Get<ProjectionOperations>(input).Verify(input.Projection, options, progress, input.Ct));
         input.Answer.Write(report, Lines(report));
         return report.Different == 0 ? ExitCode.Done : ExitCode.NotInOrder;
     }

@@ -99,7 +99,7 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         }
         catch (PostgresException race) when (race.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
         {
-            logger.LogDebug("Another process created the database {Name} first", name);
+            logger.DatabaseWasThere(name);
         }
 
         return ConnectionStringFor(name);

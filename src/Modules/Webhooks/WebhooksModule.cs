@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Monolith.Hosting;
 using Monolith.Webhooks.Delivering;
 using Monolith.Webhooks.Features;
@@ -20,7 +21,7 @@ public sealed class WebhooksModule : Module
     {
         ArgumentNullException.ThrowIfNull(module);
         var options = new WebhookOptions();
-        module.Read("Webhooks", options, options.Validate);
+        module.Read("Webhooks", options, () => options.Validate(module.Environment.IsDevelopment()));
         module.AddProjection<Endpoints>();
         module.AddPublisher<EndpointPublisher>();
         module.Documents(documents =>
@@ -40,7 +41,6 @@ public sealed class WebhooksModule : Module
         services.AddSingleton<GuardedConnections>();
         services.AddSingleton(provider => new WebhookSender(
             provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<EndpointSecrets>(), options, provider.GetRequiredService<TimeProvider>()));
-        services.AddHostedService<SafeStart>();
         services.AddHostedService<DeliveryCleaning>();
 
         // Logs of the client would hold URLs, which are for their owners alone. The deadline of an attempt is ours.

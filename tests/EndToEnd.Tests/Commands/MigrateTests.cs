@@ -55,8 +55,7 @@ public sealed class MigrateTests(PostgresFixture postgres)
     [InlineData("Development")]
     public async Task A_host_and_a_migration_that_are_older_than_the_database_refuse_it(string environment)
     {
-        await using var database = await postgres.CreateDatabase(Ct);
-        (await HostCommand.Run(database.ConnectionString, "migrate")).ShouldEnd(0);
+        await using var database = await StoreOfModules.CreateMigrated(postgres, Ct);
         await database.DataSource.Execute("insert into eventstore.migrations (number, name, applied_at) values (9999, '9999_from_the_future.sql', now())", Ct);
 
         var (exitCode, output) = await HostProcess.Refused(environment, [.. environment == "Production" ? ProductionSettings.All : [], $"--ConnectionStrings:Monolith={database.ConnectionString}"]);

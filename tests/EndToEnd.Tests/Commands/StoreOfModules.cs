@@ -15,13 +15,11 @@ internal static class StoreOfModules
     /// <summary>The types of the host's modules.</summary>
     public static DomainModel Model { get; } = new DomainModelBuilder().Add(typeof(AccountsModule).Assembly).Add(typeof(UsersModule).Assembly).Build();
 
-    /// <summary>A database that the command has migrated.</summary>
-    public static async Task<TestDatabase> CreateMigrated(PostgresFixture postgres, CancellationToken ct)
-    {
-        var database = await postgres.CreateDatabase(ct);
-        (await HostCommand.Run(database.ConnectionString, "migrate")).ShouldEnd(0);
-        return database;
-    }
+    private static readonly DatabaseTemplate Migrated = new(
+        "migrated by the command", async connectionString => (await HostCommand.Run(connectionString, "migrate")).ShouldEnd(0));
+
+    /// <summary>A database that the command has migrated: once in a run, then it is copied.</summary>
+    public static Task<TestDatabase> CreateMigrated(PostgresFixture postgres, CancellationToken ct = default) => postgres.CreateDatabase(Migrated, ct);
 
     /// <summary>A store, as a host has it.</summary>
     public static PostgresEventStore Open(NpgsqlDataSource dataSource) => new(dataSource, Model);

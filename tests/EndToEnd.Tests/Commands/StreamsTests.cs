@@ -35,6 +35,21 @@ public sealed class StreamsTests(PostgresFixture postgres)
         Task<HostCommand> Run(params string[] words) => HostCommand.Run(database.ConnectionString, ["snapshots", "rebuild", .. words]);
     }
 
+    [Fact(SkipUnless = nameof(HostCommand.HasTerminal), SkipType = typeof(HostCommand), Skip = "There is no /usr/bin/script to make a terminal.")]
+    public async Task On_a_terminal_something_moves_while_a_command_takes_long()
+    {
+        await using var database = await StoreOfModules.CreateMigrated(postgres, Ct);
+        await using var store = StoreOfModules.Open(database.DataSource);
+        await store.Tenants.Add("acme", ct: Ct);
+
+        var rebuilt = (await HostCommand.RunOnTerminal(database.ConnectionString, "snapshots", "rebuild", "account")).ShouldEnd(0).Output;
+        Assert.Contains("━", rebuilt, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 tenants", rebuilt, StringComparison.Ordinal);
+        var moved = (await HostCommand.RunOnTerminal(database.ConnectionString, "tenants", "move", "acme", "dedicated")).ShouldEnd(0).Output;
+        Assert.Contains("Moving the tenant acme", moved, StringComparison.Ordinal);
+        Assert.Contains("The tenant acme lies in tenant_1.", moved, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task One_stream_that_cannot_be_folded_makes_the_exit_code_1()
     {

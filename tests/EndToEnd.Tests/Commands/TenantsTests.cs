@@ -12,8 +12,7 @@ public sealed class TenantsTests(PostgresFixture postgres)
     [Fact]
     public async Task Tenants_are_added_listed_disabled_and_enabled()
     {
-        await using var database = await postgres.CreateDatabase(Ct);
-        (await HostCommand.Run(database.ConnectionString, "migrate")).ShouldEnd(0);
+        await using var database = await StoreOfModules.CreateMigrated(postgres, Ct);
         Assert.Equal("There are no tenants.", (await Run("list")).ShouldEnd(0).Output.Trim());
         Assert.Empty((await Run("list", "--json")).ShouldEnd(0).Json.AsArray());
 

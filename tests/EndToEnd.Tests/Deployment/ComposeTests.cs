@@ -1,17 +1,13 @@
 using System.Text.Json.Nodes;
-using YamlDotNet.Core;
-using YamlDotNet.Serialization;
+using System.Text.RegularExpressions;
+using Monolith.EndToEnd.Tests.Processes;
+using static Monolith.EndToEnd.Tests.Deployment.ComposeFile;
 
 namespace Monolith.EndToEnd.Tests.Deployment;
 
 /// <summary>The files of ops, as far as they can be checked where no container engine is.</summary>
-public sealed class ComposeTests
+public sealed partial class ComposeTests
 {
-    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "ops");
-    private static readonly Dictionary<object, object> Compose = Read("compose.yaml");
-
-    private static Dictionary<object, object> Services => Map(Compose["services"]);
-
     [Fact]
     public void Every_file_and_folder_that_a_service_mounts_is_there_and_mounted_for_reading()
     {
@@ -23,20 +19,20 @@ public sealed class ComposeTests
             Assert.Equal("ro", mount[^1]);
         });
         var named = Services.SelectMany(service => List(service.Value, "volumes")).Where(mount => !mount.StartsWith('.')).Select(mount => mount.Split(':')[0]);
-        Assert.Equal(Map(Compose["volumes"]).Keys.Cast<string>().Order(StringComparer.Ordinal), named.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(Map(Root["volumes"]).Keys.Cast<string>().Order(StringComparer.Ordinal), named.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Every_secret_is_made_by_the_script_and_no_password_stands_in_the_file()
     {
         var script = File.ReadAllText(Path.Combine(Folder, "make-secrets.sh"));
-        var secrets = Map(Compose["secrets"]);
+        var secrets = Map(Root["secrets"]);
         Assert.All(secrets, secret =>
         {
             Assert.Equal($"./secrets/{secret.Key}", Map(secret.Value)["file"]);
             Assert.Matches($@"(?m)^((password|connection) {secret.Key}( |$)|\[ -e secrets/{secret.Key} \] \|\| openssl )", script);
         });
-        Assert.All(Services.SelectMany(service => SecretsOf(service.Value)), name => Assert.Contains(name, secrets.Keys.Cast<string>()));
+        Assert.All(Services.Keys.Cast<string>().SelectMany(Secrets), secret => Assert.Contains(secret.Key, secrets.Keys.Cast<string>()));
         Assert.DoesNotMatch("(?i)password[A-Z_]*: (?!/run/secrets/)\"?[a-z0-9]+", File.ReadAllText(Path.Combine(Folder, "compose.yaml")).Replace("password: {", "", StringComparison.Ordinal));
     }
 
@@ -51,7 +47,46 @@ public sealed class ComposeTests
         Assert.Equal(["no-new-privileges:true"], List(host, "security_opt"));
         Assert.Equal(["/tmp"], List(host, "tmpfs"));
         Assert.Equal("Production", Map(host["environment"])["ASPNETCORE_ENVIRONMENT"]);
-        Assert.Equal("ConnectionStrings__Monolith", Map(((List<object>)host["secrets"])[0])["target"]);
+        Assert.Contains("/run/secrets/ConnectionStrings__Monolith", Secrets(service).Values);
+    }
+
+    [Fact]
+    public void Every_secret_that_a_service_reads_is_given_to_it_and_none_that_it_does_not()
+    {
+        var scripts = new Dictionary<string, string>(StringComparer.Ordinal) { ["roles"] = File.ReadAllText(Path.Combine(Folder, "postgres", "roles.sh")) };
+        Assert.All(Services.Keys.Cast<string>(), service =>
+        {
+            var variables = Map(Services[service]).TryGetValue("environment", out var environment) ? Map(environment).Values.Cast<string>() : [];
+            var read = SecretPattern().Matches(string.Join('\n', variables.Append(scripts.GetValueOrDefault(service, "")))).Select(match => match.Value);
+
+            // What is named as a setting is read by its name.
+            var settings = Secrets(service).Values.Where(path => Settings.Known.Contains(Settings.NameOf(Path.GetFileName(path))));
+            Assert.Equal(Secrets(service).Values.Order(StringComparer.Ordinal), read.Concat(settings).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        });
+    }
+
+    [Theory]
+    [InlineData("host")]
+    [InlineData("migrate")]
+    public void Every_variable_of_a_host_is_a_setting(string service) => Assert.All(
+        Map(Map(Services[service])["environment"]).Keys.Cast<string>().Where(name => name != "ASPNETCORE_ENVIRONMENT"),
+        name => Assert.Contains(Settings.NameOf(name), Settings.Known));
+
+    [Fact]
+    public void What_is_published_is_the_proxy_and_the_dashboards_alone()
+    {
+        Assert.Equal(["grafana 3000:3000", "proxy 8080:8080"], Services.SelectMany(service => List(service.Value, "ports").Select(port => $"{service.Key} {port}")).Order(StringComparer.Ordinal));
+        Assert.Contains("listen 8080;", File.ReadAllText(Path.Combine(Folder, "proxy", "nginx.conf")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whoever_waits_for_a_service_to_be_healthy_waits_for_one_that_says_whether_it_is()
+    {
+        foreach (var (service, waits) in Services.Where(service => Map(service.Value).TryGetValue("depends_on", out var needs) && needs is Dictionary<object, object>))
+        {
+            Assert.All(Map(Map(waits)["depends_on"]).Where(other => (string)Map(other.Value)["condition"] == "service_healthy"), other => Assert.True(
+                Map(Services[other.Key]).ContainsKey("healthcheck") || Map(Services[other.Key]).ContainsKey("build"), $"{service} waits for {other.Key}, which has no health check."));
+        }
     }
 
     [Fact]
@@ -84,17 +119,6 @@ public sealed class ComposeTests
         Assert.All(dashboards.SelectMany(dashboard => dashboard["panels"]!.AsArray()), panel => Assert.Equal("prometheus", panel!["datasource"]!["uid"]!.ToString()));
     }
 
-    private static Dictionary<object, object> Read(string file)
-    {
-        var text = File.ReadAllText(Path.Combine(Folder, file));
-        return new DeserializerBuilder().Build().Deserialize<Dictionary<object, object>>(new MergingParser(new Parser(new StringReader(text))));
-    }
-
-    private static Dictionary<object, object> Map(object node) => (Dictionary<object, object>)node;
-
-    private static List<string> List(object node, string key) => Map(node).TryGetValue(key, out var list) ? [.. ((List<object>)list).Cast<string>()] : [];
-
-    private static IEnumerable<string> SecretsOf(object service) => Map(service).TryGetValue("secrets", out var secrets)
-        ? ((List<object>)secrets).Select(secret => secret as string ?? (string)Map(secret)["source"])
-        : [];
+    [GeneratedRegex(@"/run/secrets/[A-Za-z0-9._-]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SecretPattern();
 }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Monolith.EndToEnd.Tests.Processes;
 
-/// <summary>The built host as a process of its own, as an operator would start it.</summary>
+/// <summary>The published host as a process of its own, as an operator would start it.</summary>
 public sealed partial class HostProcess : IAsyncDisposable
 {
     private const string Listening = "Monolith listens on ";
@@ -17,9 +17,9 @@ public sealed partial class HostProcess : IAsyncDisposable
     private readonly TaskCompletionSource<string> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process process;
 
-    private HostProcess(string environment, string[] settings, IReadOnlyDictionary<string, string>? variables = null)
+    private HostProcess(string program, string environment, string[] settings, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var start = new ProcessStartInfo(Dotnet, [Path.Combine(Folder, "Monolith.Host.dll"), "--urls", "http://127.0.0.1:0", "--Telemetry:MetricsUrl=", .. settings])
+        var start = new ProcessStartInfo(Dotnet, [program, "--urls", "http://127.0.0.1:0", "--Telemetry:MetricsUrl=", .. settings])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -66,9 +66,6 @@ public sealed partial class HostProcess : IAsyncDisposable
         }
     }
 
-    // A host that was published elsewhere, to measure what is shipped.
-    private static string Folder => Environment.GetEnvironmentVariable("MONOLITH_HOST") ?? AppContext.BaseDirectory;
-
     internal static string Dotnet => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
     /// <summary>A host in Development with its private server in the folder, once it listens.</summary>
@@ -78,25 +75,17 @@ public sealed partial class HostProcess : IAsyncDisposable
     public static Task<HostProcess> Start(string environment, params string[] settings) => Start(environment, new Dictionary<string, string>(StringComparer.Ordinal), settings);
 
     /// <summary>The same, with variables of its environment.</summary>
-    public static async Task<HostProcess> Start(string environment, IReadOnlyDictionary<string, string> variables, params string[] settings)
-    {
-        var host = new HostProcess(environment, environment == "Production" ? [.. ProductionSettings.All, .. settings] : settings, variables);
-        try
-        {
-            host.Client.BaseAddress = new(await host.address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));
-            return host;
-        }
-        catch
-        {
-            await host.DisposeAsync();
-            throw;
-        }
-    }
+    public static async Task<HostProcess> Start(string environment, IReadOnlyDictionary<string, string> variables, params string[] settings) => await Begun(
+        new HostProcess(await PublishedHost.Program(), environment, environment == "Production" ? [.. ProductionSettings.All, .. settings] : settings, variables));
+
+    /// <summary>A host whose settings are variables of its environment, all of them; once it listens.</summary>
+    public static async Task<HostProcess> Start(IReadOnlyDictionary<string, string> variables) =>
+        await Begun(new HostProcess(await PublishedHost.Program(), variables["ASPNETCORE_ENVIRONMENT"], [], variables));
 
     /// <summary>Runs a host that is expected to refuse; answers how it ended and what it said.</summary>
     public static async Task<(int ExitCode, string Output)> Refused(string environment, params string[] settings)
     {
-        await using var host = new HostProcess(environment, settings);
+        await using var host = new HostProcess(await PublishedHost.Program(), environment, settings);
         await host.Ended();
         return (host.process.ExitCode, host.Output);
     }
@@ -136,7 +125,21 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SendSignal(int process, int signal);
+    internal static partial int SendSignal(int process, int signal);
+
+    private static async Task<HostProcess> Begun(HostProcess host)
+    {
+        try
+        {
+            host.Client.BaseAddress = new(await host.address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
 
     private Task Ended() => process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
 

@@ -6,13 +6,16 @@ namespace Monolith.EndToEnd.Tests.Processes;
 /// <summary>What a host demands in Production beside a database: an authority, which is asked only when a token comes, and where the keys of secrets lie.</summary>
 internal static class ProductionSettings
 {
-    private const string Password = "of-tests";
+    public const string Password = "of-tests";
     private static readonly Lazy<string> Folder = new(MakeFolder);
+
+    /// <summary>A certificate, which opens with the password.</summary>
+    public static string CertificateFile => Path.Combine(Folder.Value, "secrets.pfx");
 
     public static string[] All =>
     [
         "--Authentication:Authority=https://login.example.com", "--Authentication:Audience=monolith",
-        $"--Secrets:KeyFolder={Path.Combine(Folder.Value, "keys")}", $"--Secrets:CertificateFile={Path.Combine(Folder.Value, "secrets.pfx")}", $"--Secrets:CertificatePassword={Password}",
+        $"--Secrets:KeyFolder={Path.Combine(Folder.Value, "keys")}", $"--Secrets:CertificateFile={CertificateFile}", $"--Secrets:CertificatePassword={Password}",
     ];
 
     private static string MakeFolder()

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using Monolith.EndToEnd.Tests.Deployment;
 using Monolith.Testing;
 
 namespace Monolith.EndToEnd.Tests.Processes;
 
+/// <summary>What is shipped, as compose.yaml runs it: two published hosts in Production behind a proxy, on a database with the two roles that was migrated before.</summary>
 public sealed class RollingRestartTests(PostgresFixture postgres)
 {
     private const int Writers = 4;
@@ -18,19 +20,17 @@ public sealed class RollingRestartTests(PostgresFixture postgres)
     [Fact(SkipUnless = nameof(HasSignals), Skip = "Needs signals.")]
     public async Task Two_hosts_that_are_restarted_one_after_the_other_under_load_lose_nothing_that_was_acknowledged_and_fail_nothing_that_is_repeated()
     {
-        await using var database = await postgres.CreateDatabase(Ct);
-        using var secrets = new HostFolder();
-        await File.WriteAllTextAsync(Path.Combine(secrets.Path, "ConnectionStrings__Monolith"), database.ConnectionString, Ct);
-        await using var forwarder = await Forwarder.Start();
-        await using var one = await Begin(forwarder, secrets);
-        await using var other = await Begin(forwarder, secrets);
+        await using var deployed = await Deployed.Create(postgres);
+        (await deployed.Run("migrate", [.. ComposeFile.List(ComposeFile.Services["migrate"], "command")])).ShouldEnd(0);
+        (await deployed.Run("migrate", "tenants", "add", "demo")).ShouldEnd(0);
+        await using var one = await Begin(deployed);
+        await using var other = await Begin(deployed);
+        await using var proxy = await Proxy.StartEither();
+        TestContext.Current.TestOutputHelper?.WriteLine($"The proxy is {proxy.GetType().Name}.");
+        await proxy.Use(AddressOf(one), AddressOf(other));
 
-        using var client = new HttpClient { BaseAddress = forwarder.Address };
-        foreach (var (name, values) in one.Client.DefaultRequestHeaders)
-        {
-            client.DefaultRequestHeaders.Add(name, values);
-        }
-
+        using var client = proxy.NewClient();
+        client.DefaultRequestHeaders.Authorization = deployed.Authority.Bearer();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         using var acknowledged = new SemaphoreSlim(0);
         var writers = new List<Task<(Bank Account, long Version)>>();
@@ -40,17 +40,21 @@ public sealed class RollingRestartTests(PostgresFixture postgres)
         }
 
         await Acknowledgements(acknowledged);
-        await Restart(one);
-        await using var oneAgain = await Begin(forwarder, secrets);
+        await Stop(one, deployed);
         await Acknowledgements(acknowledged);
-        await Restart(other);
-        await using var otherAgain = await Begin(forwarder, secrets);
+        await using var oneAgain = await Begin(deployed);
+        await proxy.Use(AddressOf(oneAgain), AddressOf(other));
+        await Acknowledgements(acknowledged);
+        await Stop(other, deployed);
+        await Acknowledgements(acknowledged);
+        await using var otherAgain = await Begin(deployed);
+        await proxy.Use(AddressOf(oneAgain), AddressOf(otherAgain));
         await Acknowledgements(acknowledged);
 
         await enough.CancelAsync();
         foreach (var (account, version) in await Task.WhenAll(writers))
         {
-            var view = await account.ViewAt(oneAgain.Client, version, withStatement: true);
+            var view = await account.ViewAt(client, version, withStatement: true);
 
             // Each event after the opening put in 1, and each was acknowledged.
             Assert.Equal(version, view["version"]!.GetValue<long>());
@@ -58,29 +62,24 @@ public sealed class RollingRestartTests(PostgresFixture postgres)
         }
 
         Assert.All((HostProcess[])[one, other], host => Assert.DoesNotContain("   at ", host.Output, StringComparison.Ordinal));
-
-        async Task Restart(HostProcess host)
-        {
-            var address = host.Client.BaseAddress!;
-            var stopped = host.Stop();
-
-            // It is still there to say that it is not ready, so that nobody sends it anything when it goes.
-            await Until(async () =>
-            {
-                using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
-                return ready.StatusCode == HttpStatusCode.ServiceUnavailable;
-            });
-            await Until(() => Task.FromResult(!forwarder.IsReady(address)));
-            Assert.Equal(0, await stopped);
-        }
     }
 
-    private static async Task<HostProcess> Begin(Forwarder forwarder, HostFolder secrets)
+    private static Uri AddressOf(HostProcess host) => host.Client.BaseAddress!;
+
+    private static Task<HostProcess> Begin(Deployed deployed) => deployed.Start("host", ("Shutdown__ReadinessOffFor", "00:00:01"));
+
+    // It says first that it is not ready, while it is still there, and has given back every projection when it is gone.
+    private static async Task Stop(HostProcess host, Deployed deployed)
     {
-        var host = await HostProcess.Start("Development", $"--KeyPerFile:Directory={secrets.Path}", "--Shutdown:ReadinessOffFor=00:00:01", "--Shutdown:Within=00:00:09");
-        forwarder.Add(host.Client.BaseAddress!);
-        await Until(() => Task.FromResult(forwarder.IsReady(host.Client.BaseAddress!)));
-        return host;
+        var stopped = host.Stop();
+        await Until(async () =>
+        {
+            using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
+            return ready.StatusCode == HttpStatusCode.ServiceUnavailable;
+        });
+        Assert.Equal(0, await stopped);
+        await using var owned = deployed.Database.Superuser.CreateCommand($"select count(*) from eventstore.projection_checkpoints where split_part(owner, ':', 2) = '{host.Id}'");
+        Assert.Equal(0L, await owned.ExecuteScalarAsync(Ct));
     }
 
     // Names the version that it requires, so that it may repeat what was not answered: what was stored after all is refused with 412, and counts.

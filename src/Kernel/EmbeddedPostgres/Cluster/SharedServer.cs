@@ -78,13 +78,13 @@ internal sealed class SharedServer
 
             if (!Process.Folder.DeleteIfEphemeral())
             {
-                Process.Logger.LogWarning("{Folder} could not be deleted; a later start sweeps it", Process.Folder.Path);
+                Process.Logger.CouldNotDelete(Process.Folder.Path);
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or EmbeddedPostgresException)
         {
             lease.Dispose();
-            Process.Logger.LogWarning(error, "PostgreSQL in {Folder} is left as it is; the next start takes care of it", Process.Folder.Path);
+            Process.Logger.LeavesAsItIs(Process.Folder.Path, error);
         }
     }
 
@@ -98,9 +98,9 @@ internal sealed class SharedServer
         try
         {
             var made = folder.Major;
-            if (made is not null && options.Version is { } wanted && wanted != made)
+            if (made is { } major && options.Version is { } wanted && wanted != major)
             {
-                logger.LogWarning("The data in {Folder} was made by PostgreSQL {Made}, so {Wanted} is not used", folder.Path, made, wanted);
+                logger.VersionNotUsed(folder.Path, major, wanted);
             }
 
             var binaries = await sources.Find(made ?? options.Version, new Bundles(options.BundleDirectory, account, logger), account, ct);
@@ -117,8 +117,15 @@ internal sealed class SharedServer
             process = new(folder, binaries, account, logger) { MaxConnections = options.MaxConnections };
             var (port, wasRunning) = await process.Start(null, ct);
             ct.ThrowIfCancellationRequested();
-            logger.LogInformation(
-                "PostgreSQL {Version} {Action} on 127.0.0.1:{Port}, files in {Folder}", binaries.Version, wasRunning ? "joined" : "started", port, folder.Path);
+            if (wasRunning)
+            {
+                logger.Joined(binaries.Version, port, folder.Path);
+            }
+            else
+            {
+                logger.Started(binaries.Version, port, folder.Path);
+            }
+
             return new(process, held, port, wasRunning);
         }
         catch
@@ -141,7 +148,7 @@ internal sealed class SharedServer
             return gate;
         }
 
-        logger.LogInformation("Waiting for another process that starts or stops PostgreSQL in {Folder}", folder.Path);
+        logger.WaitsForAnother(folder.Path);
         return await FileLock.Exclusive(folder.Gate, Patience, ct);
     }
 

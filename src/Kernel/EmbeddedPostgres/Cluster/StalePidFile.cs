@@ -18,7 +18,7 @@ internal static class StalePidFile
     {
         if (OperatingSystem.IsLinux() && Directory.Exists("/proc/self") && !Directory.EnumerateDirectories("/proc").Any(process => WorksIn(process, folder.Data)))
         {
-            logger.LogWarning("Deleting {File}: its server was killed, and its number belongs to another process", folder.PostmasterPid);
+            logger.DeletesStaleFile(folder.PostmasterPid);
             File.Delete(folder.PostmasterPid);
         }
     }

@@ -1,7 +1,7 @@
 -- load.sql, and with each row the id of the event that is the last one folded there: it tells later whether the stream is still the same.
 -- $1 tenant_id, $2 aggregate_id, $3 snapshot schema number, $4 snapshot fingerprint, $5 highest version, $6 highest snapshot version
 with snapshot as materialized (
-  select version, state
+  select version, state, recorded_at
   from eventstore.{snapshots}
   where tenant_id = $1
     and aggregate_id = $2
@@ -20,6 +20,7 @@ select
   null as event_type,
   null as event_version,
   s.state as data,
+  s.recorded_at,
   (
     select e.event_id
     from eventstore.{events} e
@@ -29,7 +30,7 @@ from snapshot s
 where exists (select from tenant)
 union all
 (
-  select version, event_type, event_version, data, event_id
+  select version, event_type, event_version, data, null, event_id
   from eventstore.{events}
   where tenant_id = $1
     and aggregate_id = $2

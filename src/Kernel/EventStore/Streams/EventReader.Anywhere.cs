@@ -22,7 +22,7 @@ internal sealed partial class EventReader
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { load, Tenants.Question(stream.TenantId) } };
         await using var reader = await batch.ExecuteReaderAsync(ct);
-        var unusable = await Fold(fold, definition, reader, stream, Fifth.IsArchived, ct);
+        var unusable = await Fold(fold, definition, reader, stream, Sixth.IsArchived, ct);
         await reader.NextResultAsync(ct);
         return (await tenants.Answer(stream.TenantId, reader, ct) == leaf.Shard, unusable);
     }

@@ -52,6 +52,11 @@ internal sealed partial class EventReader(
                 }
 
                 metrics.Loaded(definition.Name, fold.EventsRead, started);
+                if (asOf == AsOf.Now && fold.SnapshotRecordedAt is { } recordedAt)
+                {
+                    metrics.LoadedFromSnapshot(definition.Name, recordedAt);
+                }
+
                 return fold;
             }
         }
@@ -188,7 +193,7 @@ internal sealed partial class EventReader(
         command.Parameters.Add(asOf.MaxTime is { } time ? Timestamp(time) : new NpgsqlParameter<long> { TypedValue = asOf.MaxVersion ?? long.MaxValue });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = usableSnapshots });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await Fold(fold, definition, reader, stream, withEventIds ? Fifth.EventId : Fifth.None, ct);
+        return await Fold(fold, definition, reader, stream, withEventIds ? Sixth.EventId : Sixth.None, ct);
     }
 
     private static void Bind(NpgsqlParameterCollection parameters, AggregateDefinition definition, StreamId stream)
@@ -200,14 +205,14 @@ internal sealed partial class EventReader(
     }
 
     private async Task<long?> Fold(
-        StateFold fold, AggregateDefinition definition, NpgsqlDataReader reader, StreamId stream, Fifth fifth, CancellationToken ct)
+        StateFold fold, AggregateDefinition definition, NpgsqlDataReader reader, StreamId stream, Sixth sixth, CancellationToken ct)
     {
         while (await reader.ReadAsync(ct))
         {
             var version = reader.GetInt64(0);
             var data = reader.GetFieldValue<byte[]>(3);
-            Guid? eventId = fifth == Fifth.EventId && !reader.IsDBNull(4) ? reader.GetGuid(4) : null;
-            fold.IsArchived = fifth == Fifth.IsArchived && reader.GetBoolean(4);
+            Guid? eventId = sixth == Sixth.EventId && !reader.IsDBNull(5) ? reader.GetGuid(5) : null;
+            fold.IsArchived = sixth == Sixth.IsArchived && reader.GetBoolean(5);
             if (!reader.IsDBNull(1))
             {
                 fold.Add(version, reader.GetString(1), reader.GetInt16(2), data, eventId);
@@ -215,6 +220,7 @@ internal sealed partial class EventReader(
             else if (TryRead(definition, stream, version, data) is { } snapshot)
             {
                 fold.BeginWithSnapshot(snapshot, version, eventId);
+                fold.SnapshotRecordedAt = metrics.TakesSnapshotAges ? reader.GetFieldValue<DateTimeOffset>(4) : null;
             }
             else
             {
@@ -225,8 +231,8 @@ internal sealed partial class EventReader(
         return null;
     }
 
-    // What the statements that load have as their fifth column.
-    private enum Fifth
+    // What the statements that load have as their sixth column.
+    private enum Sixth
     {
         None,
         EventId,

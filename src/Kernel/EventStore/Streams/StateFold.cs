@@ -16,6 +16,9 @@ internal sealed class StateFold(AggregateDefinition definition, DomainModel mode
     /// <summary>The version of the snapshot that the fold began with; 0 for none.</summary>
     public long SnapshotVersion { get; private set; }
 
+    /// <summary>When the last event in that snapshot was recorded, where somebody measures it.</summary>
+    public DateTimeOffset? SnapshotRecordedAt { get; set; }
+
     /// <summary>The version of the state in memory that the fold began with; 0 for none.</summary>
     public long CachedVersion { get; private set; }
 

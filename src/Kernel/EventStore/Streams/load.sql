@@ -1,8 +1,8 @@
 -- The newest usable snapshot, then the events after it: one statement, so both come from the same moment.
--- No row also when the tenant may not be read here.
+-- No row also when the tenant may not be read here. recorded_at is the snapshot's alone.
 -- $1 tenant_id, $2 aggregate_id, $3 snapshot schema number, $4 snapshot fingerprint, $5 highest version, $6 highest snapshot version
 with snapshot as materialized (
-  select version, state
+  select version, state, recorded_at
   from eventstore.{snapshots}
   where tenant_id = $1
     and aggregate_id = $2
@@ -16,12 +16,12 @@ tenant as materialized (
   select from eventstore.tenants
   where tenant_id = $1 and shard = '{shard}' and status in ('active', 'moving')
 )
-select version, null as event_type, null as event_version, state as data
+select version, null as event_type, null as event_version, state as data, recorded_at
 from snapshot
 where exists (select from tenant)
 union all
 (
-  select version, event_type, event_version, data
+  select version, event_type, event_version, data, null
   from eventstore.{events}
   where tenant_id = $1
     and aggregate_id = $2

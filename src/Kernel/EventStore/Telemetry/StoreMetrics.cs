@@ -16,6 +16,12 @@ public sealed class StoreMetrics : IDisposable
         HistogramBucketBoundaries = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     };
 
+    // From a second to a year: streams may rest for long.
+    private static readonly InstrumentAdvice<double> Ages = new()
+    {
+        HistogramBucketBoundaries = [1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000, 7_776_000, 31_536_000],
+    };
+
     private readonly Meter meter;
     private readonly Histogram<double> appendDuration;
     private readonly Histogram<double> loadDuration;
@@ -25,6 +31,7 @@ public sealed class StoreMetrics : IDisposable
     private readonly Counter<long> snapshotsRemoved;
     private readonly Counter<long> snapshotFailures;
     private readonly Histogram<int> tailLength;
+    private readonly Histogram<double> snapshotAge;
     private readonly Counter<long> cacheLoads;
     private readonly Counter<long> cacheEvictions;
     private readonly Counter<long> appendErrors;
@@ -49,6 +56,8 @@ public sealed class StoreMetrics : IDisposable
         tailLength = meter.CreateHistogram(
             "monolith.eventstore.load.events", "{event}", "Events read and folded by a load.", tags: null,
             new InstrumentAdvice<int> { HistogramBucketBoundaries = [0, 1, 5, 10, 25, 50, 100, 250, 1000, 10_000] });
+        snapshotAge = meter.CreateHistogram(
+            "monolith.eventstore.load.snapshot.age", "s", "Time since the last event in the snapshot that a load of the present state began with.", tags: null, Ages);
         cacheLoads = meter.CreateCounter<long>(
             "monolith.eventstore.cache.loads", "{load}", "Loads of cached aggregate types by result: hit, miss, or outdated when the state in memory could not be built upon.");
         appendErrors = meter.CreateCounter<long>(
@@ -125,6 +134,13 @@ public sealed class StoreMetrics : IDisposable
         loadDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, type);
         tailLength.Record(events, type);
     }
+
+    /// <summary>Whether anybody wants to know what <see cref="LoadedFromSnapshot"/> is told.</summary>
+    internal bool TakesSnapshotAges => snapshotAge.Enabled;
+
+    // The database's clock and this one may differ.
+    internal void LoadedFromSnapshot(string aggregateType, DateTimeOffset recordedAt) =>
+        snapshotAge.Record(Math.Max(0, (TimeProvider.System.GetUtcNow() - recordedAt).TotalSeconds), Label(aggregateType));
 
     internal void LoadedThroughCache(string aggregateType, string result) => cacheLoads.Add(
         1, Label(aggregateType), new KeyValuePair<string, object?>("result", result));

@@ -1,6 +1,7 @@
 using Marten;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Monolith.EventSourcing;
 using Monolith.EventStore.Projections;
 
@@ -13,11 +14,12 @@ public sealed class ModuleBuilder
     private readonly List<Type> documentTypes = [];
     private readonly List<Publisher> publishers = [];
 
-    internal ModuleBuilder(Module module, IServiceCollection services, IConfiguration configuration)
+    internal ModuleBuilder(Module module, IHostApplicationBuilder host)
     {
         Module = module;
-        Services = services;
-        Configuration = configuration;
+        Services = host.Services;
+        Configuration = host.Configuration;
+        Environment = host.Environment;
     }
 
     /// <summary>The module.</summary>
@@ -28,6 +30,9 @@ public sealed class ModuleBuilder
 
     /// <summary>The host's configuration.</summary>
     public IConfiguration Configuration { get; }
+
+    /// <summary>Where the host runs: what is for developers is refused outside Development.</summary>
+    public IHostEnvironment Environment { get; }
 
     internal IReadOnlyList<Action<MartenRegistry>> DocumentSettings => documents;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -11,34 +12,42 @@ internal static class SecretSetup
 {
     private const string Application = "monolith";
 
-    /// <exception cref="InvalidSettingException">The certificate cannot be used.</exception>
-    public static void AddSecrets(this IServiceCollection services, SecretOptions options, IHostEnvironment environment)
+    /// <summary>Adds it. A folder or a certificate that cannot be used is noted as a mistake of the configuration.</summary>
+    public static void AddSecrets(this IServiceCollection services, SecretOptions options, IConfiguration configuration, IHostEnvironment environment)
     {
         var protection = services.AddDataProtection().SetApplicationName(Application);
         var folder = options.KeyFolder ?? (environment.IsDevelopment() ? Path.Combine(LocalFolder.Path, "keys") : null);
-        if (folder is not null)
+        if (folder is not null && Use($"{SecretOptions.Section}:{nameof(SecretOptions.KeyFolder)}", () => LocalFolder.Make(folder)))
         {
-            LocalFolder.Make(folder);
             protection.PersistKeysToFileSystem(new(folder));
         }
 
         if (options.CertificateFile is { } file)
         {
-            protection.ProtectKeysWithCertificate(Read(file, options.CertificatePassword));
+            Use(
+                $"{SecretOptions.Section}:{nameof(SecretOptions.CertificateFile)} with {SecretOptions.Section}:{nameof(SecretOptions.CertificatePassword)}",
+                () => protection.ProtectKeysWithCertificate(Read(file, options.CertificatePassword)));
+        }
+
+        bool Use(string setting, Action use)
+        {
+            try
+            {
+                use();
+                return true;
+            }
+            catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
+            {
+                configuration.AddMistake($"{setting} cannot be used: {error.Message}");
+                return false;
+            }
         }
     }
 
     private static X509Certificate2 Read(string file, string? password)
     {
-        try
-        {
-            var certificate = X509CertificateLoader.LoadPkcs12FromFile(file, password, X509KeyStorageFlags.EphemeralKeySet);
-            using var key = certificate.GetRSAPrivateKey();
-            return key is not null ? certificate : throw new InvalidSettingException($"{SecretOptions.Section}:{nameof(SecretOptions.CertificateFile)} holds no private RSA key.");
-        }
-        catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidSettingException($"{SecretOptions.Section}:{nameof(SecretOptions.CertificateFile)} cannot be opened: {error.Message}", error);
-        }
+        var certificate = X509CertificateLoader.LoadPkcs12FromFile(file, password, X509KeyStorageFlags.EphemeralKeySet);
+        using var key = certificate.GetRSAPrivateKey();
+        return key is not null ? certificate : throw new CryptographicException("it holds no private RSA key.");
     }
 }

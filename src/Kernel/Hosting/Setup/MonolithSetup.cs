@@ -30,7 +30,7 @@ public static class MonolithSetup
     {
         ArgumentNullException.ThrowIfNull(builder);
         var set = new ModuleSet(modules);
-        var settings = set.All.Select(module => new ModuleBuilder(module, builder.Services, builder.Configuration)).ToList();
+        var settings = set.All.Select(module => new ModuleBuilder(module, builder)).ToList();
         settings.ForEach(setting => setting.Module.Configure(setting));
 
         var services = builder.Services;
@@ -55,7 +55,7 @@ public static class MonolithSetup
         services.AddSingleton(readModels);
         var tokens = ProductionRules.Tokens(builder.Configuration);
         services.AddTokens(tokens, builder.Environment, set);
-        services.AddSecrets(ProductionRules.Secrets(builder.Configuration), builder.Environment);
+        services.AddSecrets(ProductionRules.Secrets(builder.Configuration), builder.Configuration, builder.Environment);
         var http = new HttpOptions();
         builder.Configuration.Read("Http", http, http.Validate);
         services.AddHttp(http);

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
@@ -74,12 +75,20 @@ public static class Settings
             catch (ArgumentException wrong)
             {
                 configuration.AddMistake(wrong.Message.Replace($" (Parameter '{wrong.ParamName}')", "", StringComparison.Ordinal));
-                if (defaults is null || wrong.ParamName is not { } name || !mended.Add(name) || !properties.TryGetValue(name, out var property) || !property.CanWrite)
+                if (defaults is null || wrong.ParamName is not { } name || !mended.Add(name) || !properties.TryGetValue(name, out var property))
                 {
                     return;
                 }
 
-                property.SetValue(options, property.GetValue(defaults));
+                // A list has its default when it is empty.
+                if (property.CanWrite)
+                {
+                    property.SetValue(options, property.GetValue(defaults));
+                }
+                else if (property.GetValue(options) is IList list)
+                {
+                    list.Clear();
+                }
             }
         }
     }

@@ -28,9 +28,10 @@ public sealed class WebhookOptions
     /// <summary>Whether http and private addresses are allowed: for developers and tests, refused outside Development.</summary>
     public bool AllowPrivateTargets { get; set; }
 
-    /// <summary>Throws unless every value is in its range, and gives those that are not set.</summary>
-    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
-    public void Validate()
+    /// <summary>Throws unless every value is in its range and may be what it is there, and gives those that are not set.</summary>
+    /// <param name="isDevelopment">Whether what is for developers is allowed.</param>
+    /// <exception cref="ArgumentException">A value is out of range, or only for Development; the message names it.</exception>
+    public void Validate(bool isDevelopment)
     {
         if (RetryAfter.Count == 0)
         {
@@ -45,6 +46,8 @@ public sealed class WebhookOptions
         Check(Timeout >= TimeSpan.FromMilliseconds(100) && Timeout <= TimeSpan.FromSeconds(30), nameof(Timeout), "100 ms to 30 seconds");
         Check(FormerSecretFor >= TimeSpan.Zero && FormerSecretFor <= TimeSpan.FromDays(30), nameof(FormerSecretFor), "up to 30 days");
         Check(KeepFor >= TimeSpan.FromDays(1) && KeepFor <= TimeSpan.FromDays(400), nameof(KeepFor), "1 to 400 days");
+        Check(
+            !AllowPrivateTargets || isDevelopment, nameof(AllowPrivateTargets), "false outside Development: with it anybody who registers an endpoint reaches what lies inside");
     }
 
     private static void Check(bool valid, string name, string expected)
