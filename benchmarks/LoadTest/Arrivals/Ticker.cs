@@ -17,7 +17,7 @@ internal static class Ticker
             {
                 var since = time.GetElapsedTime(last);
                 last = time.GetTimestamp();
-                Report.Line($"{string.Join("; ", meters.Select(meter => FormattableString.Invariant(meter.Second(since))))}");
+                Report.Line($"{(meters.All(meter => meter.Asked == 0) ? "warming up" : string.Join("; ", meters.Select(meter => FormattableString.Invariant(meter.Second(since)))))}");
             },
             ended);
     }

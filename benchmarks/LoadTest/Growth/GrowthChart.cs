@@ -19,7 +19,7 @@ internal static class GrowthChart
     {
         var model = new PlotModel
         {
-            Title = "Cost of growth: time for each, as a multiple of the smallest store",
+            Title = "Cost of growth: time for each, as a multiple of that in the smallest store",
             TitleFontSize = 15,
             TitleFontWeight = FontWeights.Normal,
             DefaultFont = "sans-serif",

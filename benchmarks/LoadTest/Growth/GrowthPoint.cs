@@ -1,6 +1,6 @@
 namespace Monolith.LoadTest.Growth;
 
-/// <summary>What things cost in a store of one size. Times are in microseconds for each event or load; null where it was not measured.</summary>
+/// <summary>What things cost in a store of one size. Times are in microseconds for each append or load.</summary>
 internal sealed record GrowthPoint(long Events)
 {
     public required int Streams { get; init; }
@@ -23,9 +23,17 @@ internal sealed record GrowthPoint(long Events)
     /// <summary>Bytes of the log for each append of whoever writes alone.</summary>
     public required double LogPerAppend { get; init; }
 
-    public double? CatchUp { get; init; }
+    /// <summary>What all events take, the start of the projection included.</summary>
+    public TimeSpan? CatchUp { get; init; }
 
-    public double? Rebuild { get; init; }
+    public TimeSpan? Rebuild { get; init; }
+
+    /// <summary>
+    /// What each event takes that this store has more than the one before it. A rebuild takes some seconds however few events there are (hosts have to learn
+    /// of it, and the tables are swapped), which divided by the events would make a large store look cheap.
+    /// </summary>
+    public double? Further(GrowthPoint? before, Func<GrowthPoint, TimeSpan?> of) =>
+        before is not null && of(this) - of(before) is { } longer && longer > TimeSpan.Zero ? longer.TotalMicroseconds / (Events - before.Events) : null;
 }
 
 /// <summary>An append, and a bare INSERT of the same row into a small table at the same time: what the disk alone makes slower shows in both.</summary>

@@ -60,13 +60,13 @@ internal sealed class GrowthRun(Run run, LoadDatabase database)
         var bytes = await database.Ask<long>("select sum(pg_total_relation_size(relid))::bigint from pg_partition_tree('eventstore.events') where isleaf");
         var (load, pages) = await probe.Load(streams);
         Report.Line($"a load takes {load:N0} us");
-        double? catchUp = null, rebuild = null;
+        TimeSpan? catchUp = null, rebuild = null;
         if (size <= LargestProjected)
         {
-            catchUp = (await CatchUpRun.CatchUp(database, events, run.Stop)).TotalMicroseconds / events;
-            Report.Line($"catch-up takes {catchUp:F1} us an event");
-            rebuild = (await Rebuild()).TotalMicroseconds / events;
-            Report.Line($"a rebuild takes {rebuild:F1} us an event");
+            catchUp = await CatchUpRun.CatchUp(database, events, run.Stop);
+            Report.Line($"catch-up takes {catchUp.Value.TotalSeconds:F1} s");
+            rebuild = await Rebuild();
+            Report.Line($"a rebuild takes {rebuild.Value.TotalSeconds:F1} s");
         }
 
         var last = await database.Store.Feed.Refresh(run.Stop);

@@ -13,7 +13,7 @@ internal static class Server
         from pg_settings
         where source in ('configuration file', 'command line', 'database', 'user', 'database user', 'global', 'environment variable')
           and setting is distinct from boot_val
-          and name !~ '(director|_file|^lc_|timezone|datestyle|text_search|listen|^port$|^log|cluster_name|ssl|unix_socket|event_source|application_name|client_)'
+          and lower(name) !~ '(director|_file|^lc_|timezone|datestyle|text_search|listen|^port$|^log|cluster_name|ssl|unix_socket|event_source|application_name|client_)'
         """;
 
     public static async Task<string> Describe(NpgsqlDataSource dataSource)

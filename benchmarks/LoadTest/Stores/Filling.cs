@@ -7,10 +7,10 @@ namespace Monolith.LoadTest.Stores;
 /// <summary>Fills a store by import, which is COPY, before something is measured.</summary>
 internal static class Filling
 {
-    private const int BatchEvents = 50_000;
+    /// <summary>So many streams are written to at the same time; a longer history is made of several such times, as it would have come about.</summary>
+    public const int AtATime = 20_000;
 
-    // So many are written to at the same time; a longer history is made of several such times, as it would have come about.
-    private const int AtATime = 20_000;
+    private const int BatchEvents = 50_000;
 
     /// <summary>Stores about so many events, and lets the server look at them as it would by itself after a while.</summary>
     /// <returns>The streams.</returns>
