@@ -1,39 +1,74 @@
+using System.Runtime.InteropServices;
 using Monolith.LoadTest;
+using Monolith.LoadTest.Hosts;
+using Monolith.LoadTest.Reporting;
+using Monolith.LoadTest.Stores;
 
-const string Usage =
-    """
-    rebuild    [--events 1000000]                              rebuilds a read model while it is read, kills the host in the middle, and measures memory and speed
-    freshness  [--rate 500] [--seconds 60] [--warm-up 10]      measures the time from an append to the row that shows it
-    Both: [--out <file>] writes what was found to a file too
-    MONOLITH_BENCHMARK_POSTGRES names another server than a private one by connection string
-    """;
-
+// Ctrl+C once, or SIGTERM: say what was found so far. Twice: end.
+using var stop = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+await using var server = new LoadServer();
 try
 {
-    var options = LoadOptions.Parse(args);
-    switch (options.Command)
+    switch (args.FirstOrDefault())
     {
-        case "rebuild":
-            await RebuildRun.Run(options);
-            return 0;
-        case "freshness":
-            await FreshnessRun.Run(options);
-            return 0;
         case "host":
-            await ProjectingHost.Run(options.Version);
+            await ProjectingHost.Run(new LoadOptions().With(args[1..]).Version);
             return 0;
+        case "all":
+            foreach (var scenario in Scenario.All)
+            {
+                await Start(scenario);
+            }
+
+            return 0;
+        case { } name when Scenario.All.FirstOrDefault(scenario => scenario.Name == name) is { } scenario:
+            await Start(scenario);
+            return stop.IsCancellationRequested ? 130 : 0;
         default:
-            Console.Error.WriteLine(Usage);
+            Console.Error.WriteLine(Usage.Text);
             return 2;
     }
 }
 catch (FormatException wrong)
 {
-    Console.Error.WriteLine($"{wrong.Message}\n{Usage}");
+    Console.Error.WriteLine($"{wrong.Message}\n\n{Usage.Text}");
     return 2;
 }
 catch (UnsoundException unsound)
 {
     Console.Error.WriteLine(unsound.Message);
     return 1;
+}
+
+async Task Start(Scenario scenario)
+{
+    var options = (args.Contains("--dry", StringComparer.Ordinal) ? scenario.Dry : scenario.Defaults).With(args[1..]);
+    var report = new Report(scenario.Name, scenario.Title);
+    Report.Line($"{scenario.Name} begins");
+    try
+    {
+        await scenario.Start(new(options, server, report, stop.Token));
+    }
+    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    {
+        // It was in the middle of what has no half: the report says what came before.
+    }
+
+    if (stop.IsCancellationRequested)
+    {
+        report.Add($"\nStopped before its end.");
+    }
+
+    await report.Write(options.Out);
+}
+
+void Stop(PosixSignalContext signal)
+{
+    if (!stop.IsCancellationRequested)
+    {
+        signal.Cancel = true;
+        stop.Cancel();
+    }
 }

@@ -1,9 +1,10 @@
 using Monolith.EventStore;
 using Monolith.EventStore.Projections;
 using Monolith.Hosting;
+using Monolith.LoadTest.Stores;
 using Npgsql;
 
-namespace Monolith.LoadTest;
+namespace Monolith.LoadTest.Hosts;
 
 /// <summary>A process that runs the projection and nothing else, so that its memory is that of the runner and it can be killed. It ends with its input.</summary>
 internal static class ProjectingHost
@@ -17,7 +18,7 @@ internal static class ProjectingHost
         var connectionString = (await Console.In.ReadLineAsync())!;
         await using var dataSource = NpgsqlDataSource.Create(connectionString);
         await using var store = new PostgresEventStore(dataSource, Histories.Model);
-        await using var documents = LoadDatabase.Documents(dataSource);
+        await using var documents = LoadDatabase.OpenDocuments(dataSource);
         await using var runner = new ProjectionRunner(
             dataSource, Histories.Model, store, new(Histories.Model, [new LedgerViews(version)]), new MartenViewStore(documents));
         await runner.StartAsync(CancellationToken.None);

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Monolith.LoadTest.Reporting;
 using Npgsql;
 
-namespace Monolith.LoadTest;
+namespace Monolith.LoadTest.Stores;
 
 /// <summary>Reads the whole read model again and again while it is rebuilt. It must always be whole, and of one generation, and never go back to an older one.</summary>
 internal sealed class ViewReader(NpgsqlDataSource dataSource, int streams)

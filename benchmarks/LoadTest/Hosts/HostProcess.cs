@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using Monolith.LoadTest.Reporting;
 
-namespace Monolith.LoadTest;
+namespace Monolith.LoadTest.Hosts;
 
 /// <summary>A <see cref="ProjectingHost"/> as its parent sees it.</summary>
 internal sealed class HostProcess : IAsyncDisposable
