@@ -12,7 +12,7 @@ namespace Monolith.Benchmarks;
 /// </summary>
 public class BatchAppend
 {
-    private const int AppendsPerInvocation = 512;
+    public const int AppendsPerInvocation = 512;
     private const int EventsPerAppend = 10;
 
     private readonly object[] events = [.. Movements.Of(EventsPerAppend + 1).Skip(1)];

@@ -8,9 +8,11 @@ namespace Monolith.Benchmarks;
 /// <summary>What the suites share: one server with durable commits, and a database of its own for each suite.</summary>
 internal static class Benchmark
 {
-    private const string ServerVariable = "MONOLITH_BENCHMARK_POSTGRES";
+    public const string ServerVariable = "MONOLITH_BENCHMARK_POSTGRES";
 
     private static readonly string DataDirectory = Path.Combine(Path.GetTempPath(), "monolith-benchmarks-" + Environment.ProcessId);
+    private static readonly HashSet<string> Made = new(StringComparer.Ordinal);
+    private static readonly HashSet<string> Kept = new(StringComparer.Ordinal);
     private static EmbeddedPostgresServer? server;
 
     public static Effort Effort { get; set; }
@@ -23,26 +25,51 @@ internal static class Benchmark
     /// <summary>The three ledgers.</summary>
     public static DomainModel Model { get; } = Ledgers().AddAggregate(typeof(CachedLedger)).AddAggregate(typeof(UnsnappedLedger)).Build();
 
+    /// <summary>The connection string of the server that all of them use, to its own database.</summary>
+    public static async Task<string> Server()
+    {
+        if (Environment.GetEnvironmentVariable(ServerVariable) is { } given)
+        {
+            return given;
+        }
+
+        // 256 writers of one suite, and the idle connections of those before them.
+        server ??= await EmbeddedPostgresServer.Start(new() { DataDirectory = DataDirectory, MaxConnections = 1000 });
+        return server.ConnectionString;
+    }
+
     /// <summary>The connection string of an empty database.</summary>
     public static async Task<string> NewDatabase(string name)
     {
-        var given = Environment.GetEnvironmentVariable(ServerVariable);
-        if (given is null && server is null)
-        {
-            // 256 writers of one suite, and the idle connections of those before them.
-            server = await EmbeddedPostgresServer.Start(new() { DataDirectory = DataDirectory, MaxConnections = 1000 });
-        }
-
-        var admin = given ?? server!.ConnectionString;
-        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Pooling = false }.ConnectionString);
-        foreach (var sql in new[] { $"drop database if exists {name} with (force)", $"create database {name}" })
-        {
-            await using var command = dataSource.CreateCommand(sql);
-            await command.ExecuteNonQueryAsync();
-        }
-
-        return ConnectionStrings.Tune(new NpgsqlConnectionStringBuilder(admin) { Database = name, MaxPoolSize = 300 }.ConnectionString);
+        await AskServer<object>($"drop database if exists {name} with (force)");
+        await AskServer<object>($"create database {name}");
+        Made.Add(name);
+        return ConnectionStrings.Tune(new NpgsqlConnectionStringBuilder(await Server()) { Database = name, MaxPoolSize = 300 }.ConnectionString);
     }
+
+    /// <summary>The first value of the first row that the server answers with.</summary>
+    public static async Task<T?> AskServer<T>(string sql)
+    {
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(await Server()) { Pooling = false }.ConnectionString);
+        await using var command = dataSource.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        return await command.ExecuteScalarAsync() is T value ? value : default;
+    }
+
+    /// <summary>Removes the databases that nobody needs any more, and brings to the disk what is not there: what is measured next begins as the one before did.</summary>
+    public static async Task Settle()
+    {
+        foreach (var database in Made.Except(Kept, StringComparer.Ordinal).ToList())
+        {
+            await AskServer<object>($"drop database if exists {database} with (force)");
+            Made.Remove(database);
+        }
+
+        await AskServer<object>("checkpoint");
+    }
+
+    /// <summary>Says of a database that it serves all runs.</summary>
+    public static void Keep(string database) => Kept.Add(database);
 
     /// <summary>A migrated store with the tenant <c>acme</c>.</summary>
     public static async Task<PostgresEventStore> NewStore(NpgsqlDataSource dataSource, EventStoreOptions? options = null, DomainModel? model = null)

@@ -25,7 +25,7 @@ namespace Monolith.Benchmarks;
 public class CommandEndToEnd
 {
     private const string Tenant = "acme";
-    private const int CommandsPerInvocation = 512;
+    public const int CommandsPerInvocation = 512;
     private const int Ledgers = 64;
     private const int EventsBefore = 50;
 

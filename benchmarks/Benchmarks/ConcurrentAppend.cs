@@ -12,7 +12,7 @@ public class ConcurrentAppend
 
     private LedgerWriters ledgers = null!;
 
-    public static IEnumerable<int> Counts => Benchmark.Effort.Of(dry: [16], quick: [16, 64, 256], full: [4, 16, 64, 256]);
+    public static IEnumerable<int> Counts => Benchmark.Effort.Of(dry: [16], quick: [16, 64, 256], full: [1, 4, 16, 64, 256]);
 
     [ParamsSource(nameof(Counts))]
     public int Writers { get; set; }

@@ -55,7 +55,9 @@ public class LoadByLength
 
         public static async Task<Library> Create()
         {
-            var dataSource = NpgsqlDataSource.Create(await Benchmark.NewDatabase("benchmark_length"));
+            const string Database = "benchmark_length";
+            Benchmark.Keep(Database);
+            var dataSource = NpgsqlDataSource.Create(await Benchmark.NewDatabase(Database));
             var library = new Library(await Benchmark.NewStore(dataSource));
             foreach (var length in (int[])[100, 1_000, 10_000, 100_000])
             {

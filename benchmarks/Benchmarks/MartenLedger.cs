@@ -16,9 +16,13 @@ public sealed record MartenLedger(Guid Id, string Holder, decimal Balance, int M
 
 internal static class MartenStore
 {
-    public static async Task<DocumentStore> Open(NpgsqlDataSource dataSource, SnapshotLifecycle? snapshots)
+    public static async Task<DocumentStore> Open(NpgsqlDataSource dataSource, SnapshotLifecycle? snapshots, Action<StoreOptions>? projections = null)
     {
-        var store = DocumentStore.For(options => Configure(options, dataSource, snapshots));
+        var store = DocumentStore.For(options =>
+        {
+            Configure(options, dataSource, snapshots);
+            projections?.Invoke(options);
+        });
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         return store;
     }

@@ -5,6 +5,19 @@ using BenchmarkDotNet.Exporters;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using Monolith.Benchmarks;
+using Monolith.Benchmarks.Gate;
+
+if (args is ["release", .. var asked])
+{
+    try
+    {
+        return await ReleaseGate.Run(asked);
+    }
+    finally
+    {
+        await Benchmark.DisposeServer();
+    }
+}
 
 Benchmark.Effort = args.Contains("--dry", StringComparer.Ordinal) ? Effort.Dry
     : args.Contains("--quick", StringComparer.Ordinal) ? Effort.Quick
