@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Monolith.EventStore;
 using Monolith.Hosting;
 using Monolith.Webhooks.Delivering;
 using Monolith.Webhooks.Features;
@@ -39,7 +40,11 @@ public sealed class WebhooksModule : Module
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<GuardedConnections>();
         services.AddSingleton(provider => new WebhookSender(
-            provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<EndpointSecrets>(), options, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<EndpointSecrets>(), options, provider.GetRequiredService<DeliveryMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DeliveryMetrics>();
+        services.AddSingleton<IDatabaseSample, DeliverySample>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeliveryMetrics>());
         services.AddHostedService<SafeStart>();
         services.AddHostedService<DeliveryCleaning>();
 
