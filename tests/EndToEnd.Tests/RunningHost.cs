@@ -31,6 +31,7 @@ public sealed class RunningHost(PostgresFixture postgres) : IAsyncLifetime
             web.UseSetting("ConnectionStrings:Monolith", database.ConnectionString);
             web.UseSetting("Accounts:TransferSweep", "00:00:01");
             web.UseSetting("Sampling:Every", "00:00:01");
+            web.UseSetting("Webhooks:AllowPrivateTargets", "true");
             web.ConfigureLogging(logging => logging.ClearProviders().AddProvider(warnings));
         });
         await Services.GetRequiredService<Tenants>().Add("acme");

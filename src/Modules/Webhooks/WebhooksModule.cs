@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Monolith.EventStore;
 using Monolith.Hosting;
 using Monolith.Webhooks.Delivering;
 using Monolith.Webhooks.Features;
@@ -40,7 +41,11 @@ public sealed class WebhooksModule : Module
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<GuardedConnections>();
         services.AddSingleton(provider => new WebhookSender(
-            provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<EndpointSecrets>(), options, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<EndpointSecrets>(), options, provider.GetRequiredService<DeliveryMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DeliveryMetrics>();
+        services.AddSingleton<IDatabaseSample, DeliverySample>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeliveryMetrics>());
         services.AddHostedService<DeliveryCleaning>();
 
         // Logs of the client would hold URLs, which are for their owners alone. The deadline of an attempt is ours.

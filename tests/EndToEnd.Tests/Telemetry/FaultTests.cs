@@ -17,7 +17,7 @@ public sealed class FaultTests(WatchedHost host)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_stopped_projection_a_poison_event_a_storm_of_conflicts_a_held_watermark_and_a_lost_database_each_raise_their_alert()
+    public async Task A_stopped_projection_a_poison_event_a_storm_of_conflicts_a_lost_receiver_a_held_watermark_and_a_lost_database_each_raise_their_alert()
     {
         await host.Start();
         await using var dataSource = NpgsqlDataSource.Create(host.ConnectionString);
@@ -43,6 +43,8 @@ public sealed class FaultTests(WatchedHost host)
 
         await host.Prometheus.Raised("ProjectionParked", ("projection", "accounts.account_summaries"));
         await host.Prometheus.Raised("ProjectionNoProgress", ("projection", "users.user_profiles"));
+        await UsersUntil(host.Prometheus.Raised("WebhookDeliveriesFail"));
+        await UsersUntil(host.Prometheus.Raised("WebhookDeliveriesParked"));
 
         // Someone who appends and does not end the transaction.
         await using (var connection = await dataSource.OpenConnectionAsync(Ct))
@@ -77,6 +79,19 @@ public sealed class FaultTests(WatchedHost host)
         // Requests of a lost database, told with what they belong to.
         var failed = own.First(line => line["Category"]!.GetValue<string>() == "Monolith.Hosting.ProblemHandling");
         Assert.Contains(failed["Scopes"]!.AsArray(), scope => scope!["CorrelationId"] is not null && scope["TenantId"]?.GetValue<string>() == "demo");
+    }
+
+    // Nobody takes the webhooks that tell of them.
+    private async Task UsersUntil(Task raised)
+    {
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (!raised.IsCompleted && await pace.WaitForNextTickAsync(Ct))
+        {
+            var name = Requests.UniqueName();
+            using var user = await host.Client.PostAsJsonAsync("/api/users", new { email = $"{name}@example.com", username = name, password = Requests.Password }, Ct);
+        }
+
+        await raised;
     }
 
     // Whatever the answers are.

@@ -28,7 +28,10 @@ public sealed partial class WatchedHost : IAsyncLifetime
 
     public ValueTask InitializeAsync() => default;
 
-    /// <summary>Starts it for the first test, with nobody there to take its traces, and uses it: a user, an account with as many events as a snapshot needs, and a question. Skips the test where there is no Prometheus.</summary>
+    /// <summary>
+    /// Starts it for the first test, with nobody there to take its traces and its webhooks, and uses it: an endpoint, a user, an account with as many events as a snapshot needs, and a
+    /// question. Skips the test where there is no Prometheus.
+    /// </summary>
     public async Task Start()
     {
         _ = Tool.Require("prometheus");
@@ -46,8 +49,13 @@ public sealed partial class WatchedHost : IAsyncLifetime
             "--Telemetry:OtlpEndpoint=http://127.0.0.1:9",
             "--Telemetry:Logs=json",
             "--Logging:LogLevel:Monolith=Debug",
-            "--Sampling:Every=00:00:01");
+            "--Sampling:Every=00:00:01",
+            "--Messages:PollingInterval=00:00:01",
+            "--Webhooks:AllowPrivateTargets=true",
+            "--Webhooks:RetryAfter:0=00:00:01");
         prometheus = await PrometheusServer.Start(new(MetricsPattern().Match(host.Output).Groups["address"].Value));
+        using var endpoint = await Client.PostAsJsonAsync("/api/webhooks/endpoints", new { url = "http://127.0.0.1:9/hooks", events = new[] { "users.*" } }, Ct);
+        Assert.Equal(HttpStatusCode.Created, endpoint.StatusCode);
         using var user = await Client.PostAsJsonAsync("/api/users", new { email = "ada@example.com", username = "ada", password = Requests.Password }, Ct);
         Assert.Equal(HttpStatusCode.Created, user.StatusCode);
         var account = await Bank.Open(Client);

@@ -9,6 +9,9 @@ namespace Monolith.Webhooks.Tests.Hosts;
 /// <summary>Somebody who receives webhooks, on a real port. Takes everything unless a test says otherwise.</summary>
 public sealed class Receiver : IAsyncDisposable
 {
+    /// <summary>Instead of a status: the connection is broken off.</summary>
+    public const int HangsUp = -1;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication app;
@@ -24,7 +27,11 @@ public sealed class Receiver : IAsyncDisposable
         app.Run(Receive);
     }
 
-    public sealed record Received(string Path, string Id, string Timestamp, string Signature, string Body);
+    public sealed record Received(string Path, string Id, string Timestamp, string Signature, string Body)
+    {
+        /// <summary>The names of all headers.</summary>
+        public IReadOnlyCollection<string> Headers { get; init; } = [];
+    }
 
     public int Port => new Uri(app.Urls.First()).Port;
 
@@ -74,13 +81,22 @@ public sealed class Receiver : IAsyncDisposable
         using var reader = new StreamReader(http.Request.Body);
         var headers = http.Request.Headers;
         var received = new Received(
-            http.Request.Path, headers["webhook-id"].ToString(), headers["webhook-timestamp"].ToString(), headers["webhook-signature"].ToString(), await reader.ReadToEndAsync());
+            http.Request.Path, headers["webhook-id"].ToString(), headers["webhook-timestamp"].ToString(), headers["webhook-signature"].ToString(), await reader.ReadToEndAsync())
+        {
+            Headers = [.. headers.Keys],
+        };
         requests.Enqueue(received);
         Interlocked.Exchange(ref more, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         var (status, location) = Answer(received);
         if (status == 0)
         {
             await Task.Delay(System.Threading.Timeout.Infinite, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
+        if (status == HangsUp)
+        {
+            http.Abort();
             return;
         }
 

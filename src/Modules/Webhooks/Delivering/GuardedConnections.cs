@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -18,6 +19,7 @@ internal sealed class GuardedConnections(TargetRules rules, IHostNames names)
         UseProxy = false,
         UseCookies = false,
         ActivityHeadersPropagator = null,
+        MeterFactory = Unmeasured.Instance,
         MaxResponseHeadersLength = LargestHeaders,
         MaxResponseDrainSize = 0,
         ConnectTimeout = TimeSpan.FromSeconds(5),
@@ -46,6 +48,27 @@ internal sealed class GuardedConnections(TargetRules rules, IHostNames names)
             socket.Dispose();
             throw;
         }
+    }
+}
+
+/// <summary>
+/// Keeps deliveries out of the metrics of outgoing HTTP, which are of the services that this host needs: a receiver that is down says nothing of them. What is to be told of deliveries is in
+/// <see cref="DeliveryMetrics"/>.
+/// </summary>
+internal sealed class Unmeasured : IMeterFactory
+{
+    private readonly Meter meter = new("Unmeasured");
+
+    private Unmeasured()
+    {
+    }
+
+    public static Unmeasured Instance { get; } = new();
+
+    public Meter Create(MeterOptions options) => meter;
+
+    public void Dispose()
+    {
     }
 }
 

@@ -54,9 +54,7 @@ public static class SendDeliveryHandler
                 return;
         }
 
-        var attempt = await sender.Send(endpoint.State, delivery, ct);
-        DateTimeOffset? next = delivery.Event != Delivery.Ping && delivery.Attempts < options.RetryAfter.Count ? attempt.At + options.RetryAfter[delivery.Attempts] : null;
-        var after = delivery.After(attempt, next);
+        var after = await sender.Send(endpoint.State, delivery, ct);
         session.Store(after);
         if (after.NextAttemptAt is { } again)
         {
@@ -65,7 +63,7 @@ public static class SendDeliveryHandler
 
         if (delivery.Event != Delivery.Ping)
         {
-            await Judge(endpoint, attempt, session, endpoints, options, ct);
+            await Judge(endpoint, after.Log[^1], session, endpoints, options, ct);
         }
     }
 

@@ -18,27 +18,40 @@ public sealed class WebhookSender
     private readonly IHttpClientFactory clients;
     private readonly EndpointSecrets secrets;
     private readonly WebhookOptions options;
+    private readonly DeliveryMetrics metrics;
     private readonly TimeProvider time;
 
-    internal WebhookSender(IHttpClientFactory clients, EndpointSecrets secrets, WebhookOptions options, TimeProvider time) =>
-        (this.clients, this.secrets, this.options, this.time) = (clients, secrets, options, time);
+    internal WebhookSender(IHttpClientFactory clients, EndpointSecrets secrets, WebhookOptions options, DeliveryMetrics metrics, TimeProvider time) =>
+        (this.clients, this.secrets, this.options, this.metrics, this.time) = (clients, secrets, options, metrics, time);
 
-    /// <summary>Sends it. A failure is an answer, not an exception.</summary>
-    public async Task<DeliveryAttempt> Send(EndpointState endpoint, Delivery delivery, CancellationToken ct)
+    /// <summary>Sends it, and answers the delivery behind the attempt. A failure is an answer, not an exception.</summary>
+    public async Task<Delivery> Send(EndpointState endpoint, Delivery delivery, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(delivery);
+        using var span = DeliveryTrace.Start(delivery);
         var (at, started) = (time.GetUtcNow(), time.GetTimestamp());
-        var (status, error) = await Try(endpoint, delivery, at, ct);
-        return new(at, error is null, status, error, (long)time.GetElapsedTime(started).TotalMilliseconds);
+        var (outcome, status, error) = await Try(endpoint, delivery, at, ct);
+        var took = time.GetElapsedTime(started);
+        DeliveryTrace.End(span, outcome, status);
+        metrics.Attempted(outcome, took);
+
+        DateTimeOffset? next = delivery.Event != Delivery.Ping && delivery.Attempts < options.RetryAfter.Count ? at + options.RetryAfter[delivery.Attempts] : null;
+        var after = delivery.After(new(at, error is null, status, error, (long)took.TotalMilliseconds), next);
+        if (after.Status == DeliveryStatus.Parked && after.Event != Delivery.Ping)
+        {
+            metrics.Parked();
+        }
+
+        return after;
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a receiver does to the connection, it is a failed attempt.")]
-    private async Task<(int? Status, string? Error)> Try(EndpointState endpoint, Delivery delivery, DateTimeOffset at, CancellationToken ct)
+    private async Task<(string Outcome, int? Status, string? Error)> Try(EndpointState endpoint, Delivery delivery, DateTimeOffset at, CancellationToken ct)
     {
         if (Encoding.UTF8.GetByteCount(delivery.Body) > LargestBody)
         {
-            return (null, $"The event is larger than {LargestBody} bytes.");
+            return (Outcome.Unsendable, null, $"The event is larger than {LargestBody} bytes.");
         }
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -50,18 +63,19 @@ public sealed class WebhookSender
             var status = (int)answer.StatusCode;
             return status switch
             {
-                >= 200 and < 300 => (status, null),
-                >= 300 and < 400 => (status, "The receiver redirects, which is not followed."),
-                _ => (status, $"The receiver answered {status}."),
+                >= 200 and < 300 => (Outcome.Delivered, status, null),
+                >= 300 and < 400 => (Outcome.Refused, status, "The receiver redirects, which is not followed."),
+                _ => (Outcome.Refused, status, $"The receiver answered {status}."),
             };
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return (null, $"The receiver did not answer within {options.Timeout.TotalSeconds:0.#} s.");
+            return (Outcome.TimedOut, null, $"The receiver did not answer within {options.Timeout.TotalSeconds:0.#} s.");
         }
         catch (Exception problem) when (!ct.IsCancellationRequested)
         {
-            return (null, Words(problem));
+            var (outcome, words) = Words(problem);
+            return (outcome, null, words);
         }
     }
 
@@ -83,27 +97,27 @@ public sealed class WebhookSender
     }
 
     // Words of ours: what the system says may name what lies inside.
-    private static string Words(Exception problem)
+    private static (string Outcome, string Words) Words(Exception problem)
     {
         for (var cause = problem; cause is not null; cause = cause.InnerException)
         {
             switch (cause)
             {
                 case TargetRefusedException:
-                    return cause.Message;
+                    return (Outcome.Forbidden, cause.Message);
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain }:
-                    return "The host has no address.";
+                    return (Outcome.Unreachable, "The host has no address.");
                 case SocketException:
-                    return "The receiver could not be connected to.";
+                    return (Outcome.Unreachable, "The receiver could not be connected to.");
                 case System.Security.Authentication.AuthenticationException:
-                    return "The receiver's certificate is not valid.";
+                    return (Outcome.Unreachable, "The receiver's certificate is not valid.");
                 case CryptographicException:
-                    return "The secret cannot be decrypted: its keys are missing.";
+                    return (Outcome.Unsendable, "The secret cannot be decrypted: its keys are missing.");
                 default:
                     continue;
             }
         }
 
-        return "The connection to the receiver broke.";
+        return (Outcome.Unreachable, "The connection to the receiver broke.");
     }
 }
