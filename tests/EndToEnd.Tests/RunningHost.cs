@@ -18,6 +18,9 @@ public sealed class RunningHost(PostgresFixture postgres) : IAsyncLifetime
     private TestDatabase? database;
     private IAlbaHost? host;
 
+    /// <summary>What a test of its own sets otherwise, before it starts the host.</summary>
+    public Dictionary<string, string> Settings { get; } = new(StringComparer.Ordinal);
+
     public TestDatabase Database => database!;
 
     public IServiceProvider Services => host!.Services;
@@ -33,6 +36,10 @@ public sealed class RunningHost(PostgresFixture postgres) : IAsyncLifetime
             web.UseSetting("Sampling:Every", "00:00:01");
             web.UseSetting("Webhooks:AllowPrivateTargets", "true");
             web.ConfigureLogging(logging => logging.ClearProviders().AddProvider(warnings));
+            foreach (var (name, value) in Settings)
+            {
+                web.UseSetting(name, value);
+            }
         });
         await Services.GetRequiredService<Tenants>().Add("acme");
     }
