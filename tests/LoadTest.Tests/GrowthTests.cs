@@ -5,26 +5,26 @@ namespace Monolith.LoadTest.Tests;
 public sealed class GrowthTests
 {
     [Fact]
-    public void What_a_rebuild_takes_in_any_store_does_not_make_the_large_one_look_cheap()
+    public void What_catching_up_takes_in_any_store_does_not_make_the_small_one_look_dear()
     {
-        var (small, large) = (Point(10_000, rebuild: 3.1), Point(100_000, rebuild: 4.0));
-        Assert.Equal(10.0, large.Further(small, point => point.Rebuild)!.Value, precision: 6);
-        Assert.Null(small.Further(before: null, point => point.Rebuild));
+        var (small, large) = (Point(10_000, catchUp: 0.6), Point(100_000, catchUp: 1.5));
+        Assert.Equal(10.0, large.CatchUpFurther(small)!.Value, precision: 6);
+        Assert.Null(small.CatchUpFurther(before: null));
     }
 
     [Fact]
     public void What_was_not_measured_has_no_further_event()
     {
-        var (small, large) = (Point(10_000, rebuild: 3.1), Point(100_000, rebuild: null));
-        Assert.Null(large.Further(small, point => point.Rebuild));
-        Assert.Null(small.Further(large, point => point.Rebuild));
+        var (small, large) = (Point(10_000, catchUp: 0.6), Point(100_000, catchUp: null));
+        Assert.Null(large.CatchUpFurther(small));
+        Assert.Null(small.CatchUpFurther(large));
     }
 
     [Fact]
     public void Of_paired_rounds_the_one_in_the_middle_counts() =>
-        Assert.Equal(new Paired(30, 20), Paired.Median([new(90, 10), new(30, 20), new(10, 10)]));
+        Assert.Equal(new Paired(30, 20), Paired.Median([new(30, 20), new(90, 10), new(10, 10)]));
 
-    private static GrowthPoint Point(long events, double? rebuild) => new(events)
+    private static GrowthPoint Point(long events, double? catchUp) => new(events)
     {
         Streams = 1,
         ImportRate = 0,
@@ -34,6 +34,6 @@ public sealed class GrowthTests
         LoneAppend = default,
         SixteenAppends = default,
         LogPerAppend = 0,
-        Rebuild = rebuild is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        CatchUp = catchUp is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
     };
 }

@@ -118,7 +118,15 @@ public sealed class OpenLoopTests
     public async Task Whoever_stops_it_is_told_what_was_done_by_then()
     {
         using var stop = new CancellationTokenSource();
-        var work = Workload.Of("work", 10, (arrival, _) => arrival.Number == 4 ? stop.CancelAsync() : Task.CompletedTask);
+        var work = Workload.Of("work", 10, (arrival, _) =>
+        {
+            if (arrival.Number == 4)
+            {
+                stop.Cancel();
+            }
+
+            return Task.CompletedTask;
+        });
         var meters = await new OpenLoop(Ten, time).Run(stop.Token, work).WaitAsync(Deadline, Ct);
         Assert.Equal(5, meters[0].Done);
         Assert.Equal(0, meters[0].Failed);

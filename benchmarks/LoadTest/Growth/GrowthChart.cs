@@ -11,6 +11,7 @@ internal static class GrowthChart
     private const int Width = 800;
     private const int Height = 450;
     private const double Highest = 2;
+    private const double RoomForWiderFonts = 24;
 
     private static readonly MarkerType[] Marks = [MarkerType.Circle, MarkerType.Square, MarkerType.Triangle, MarkerType.Diamond, MarkerType.Circle];
     private static readonly LineStyle[] Lines = [LineStyle.Solid, LineStyle.Dash, LineStyle.Solid, LineStyle.Dash, LineStyle.Dot];
@@ -22,7 +23,7 @@ internal static class GrowthChart
             Title = "Cost of growth: time for each, as a multiple of that in the smallest store",
             TitleFontSize = 15,
             TitleFontWeight = FontWeights.Normal,
-            DefaultFont = "sans-serif",
+            DefaultFont = "Arial, Helvetica, sans-serif",
             Background = OxyColors.White,
         };
         model.Axes.Add(new LogarithmicAxis
@@ -44,7 +45,7 @@ internal static class GrowthChart
             MajorGridlineStyle = LineStyle.Solid,
             MajorGridlineColor = OxyColors.LightGray,
         });
-        model.Legends.Add(new Legend { LegendPosition = LegendPosition.TopLeft, LegendBackground = OxyColors.White, LegendBorder = OxyColors.LightGray });
+        model.Legends.Add(new Legend { LegendPosition = LegendPosition.TopLeft, LegendBackground = OxyColors.White, LegendBorder = OxyColors.LightGray, LegendPadding = RoomForWiderFonts });
         for (var i = 0; i < curves.Count; i++)
         {
             var series = new LineSeries { Title = curves[i].Name, MarkerType = Marks[i % Marks.Length], MarkerSize = 4, LineStyle = Lines[i % Lines.Length] };
@@ -52,6 +53,6 @@ internal static class GrowthChart
             model.Series.Add(series);
         }
 
-        return SvgExporter.ExportToString(model, Width, Height, isDocument: true);
+        return SvgExporter.ExportToString(model, Width, Height, isDocument: true, useVerticalTextAlignmentWorkaround: true);
     }
 }

@@ -26,14 +26,15 @@ internal sealed record GrowthPoint(long Events)
     /// <summary>What all events take, the start of the projection included.</summary>
     public TimeSpan? CatchUp { get; init; }
 
+    /// <summary>The same of a rebuild, with the swap of the tables. Some three seconds of it are the same for any store: hosts look for work by their heartbeats.</summary>
     public TimeSpan? Rebuild { get; init; }
 
-    /// <summary>
-    /// What each event takes that this store has more than the one before it. A rebuild takes some seconds however few events there are (hosts have to learn
-    /// of it, and the tables are swapped), which divided by the events would make a large store look cheap.
-    /// </summary>
-    public double? Further(GrowthPoint? before, Func<GrowthPoint, TimeSpan?> of) =>
-        before is not null && of(this) - of(before) is { } longer && longer > TimeSpan.Zero ? longer.TotalMicroseconds / (Events - before.Events) : null;
+    /// <summary>What a rebuild takes for each event, from the first that it has taken to the last; null where that was over too soon to tell.</summary>
+    public double? RebuildEach { get; init; }
+
+    /// <summary>What each event takes that this store has more than the one before it: the start, which is the same for any store, would make a small one look dear.</summary>
+    public double? CatchUpFurther(GrowthPoint? before) =>
+        CatchUp - before?.CatchUp is { } longer && longer > TimeSpan.Zero ? longer.TotalMicroseconds / (Events - before!.Events) : null;
 }
 
 /// <summary>An append, and a bare INSERT of the same row into a small table at the same time: what the disk alone makes slower shows in both.</summary>

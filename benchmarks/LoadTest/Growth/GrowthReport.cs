@@ -15,13 +15,13 @@ internal sealed class GrowthReport(IReadOnlyList<GrowthPoint> points, int tenant
         new("append, alone", Values(points, (point, _) => point.LoneAppend.Append)),
         new("append, 16 writers", Values(points, (point, _) => point.SixteenAppends.Append)),
         new("load", Values(points, (point, _) => point.Load)),
-        new("catch-up, each further event", Values(points, (point, before) => point.Further(before, one => one.CatchUp))),
-        new("rebuild, each further event", Values(points, (point, before) => point.Further(before, one => one.Rebuild))),
+        new("catch-up, each further event", Values(points, (point, before) => point.CatchUpFurther(before))),
+        new("rebuild, each event", Values(points, (point, _) => point.RebuildEach)),
     ];
 
     public async Task Write(Report report, string? svg)
     {
-        report.Add($"Ledgers of 50 events of {tenants} tenants in 8 shards, imported by COPY as if {Filling.AtATime:N0} at a time were written to, then analyzed, with a checkpoint. Loads and appends are of any ledger of the store, by the median of five rounds; each round of appends has one of bare INSERTs of the same row into a small table before it. In parentheses how often as much as in the smallest store that it is known of. What each further event takes is the time of this store less that of the one before, by the events that it has more: a rebuild takes some seconds however few there are.\n");
+        report.Add($"Ledgers of 50 events of {tenants} tenants in 8 shards, imported by COPY as if {Filling.AtATime:N0} at a time were written to, then analyzed, with a checkpoint. Loads and appends are of any ledger of the store, by the median of five rounds; each round of appends has one of bare INSERTs of the same row into a small table before it. In parentheses how often as much as in the smallest store that it is known of. What each further event takes to catch up with is the time of this store less that of the one before, by the events that it has more; what each takes to rebuild is measured from the first that is taken to the last, since the beginning and the swap take some seconds in any store.\n");
         Row(report, "Events", point => Invariant($"{point.Events:N0}"));
         report.Add($"|---|{string.Concat(points.Select(_ => "---|"))}");
         Row(report, "Ledgers", point => Invariant($"{point.Streams:N0}"));

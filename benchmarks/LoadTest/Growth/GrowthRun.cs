@@ -15,6 +15,7 @@ internal sealed class GrowthRun(Run run, LoadDatabase database)
     private const int Smallest = 10_000;
     private const int LargestProjected = 1_000_000;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
     private readonly List<StreamId> streams = [];
@@ -61,12 +62,13 @@ internal sealed class GrowthRun(Run run, LoadDatabase database)
         var (load, pages) = await probe.Load(streams);
         Report.Line($"a load takes {load:N0} us");
         TimeSpan? catchUp = null, rebuild = null;
+        double? rebuildEach = null;
         if (size <= LargestProjected)
         {
             catchUp = await CatchUpRun.CatchUp(database, events, run.Stop);
             Report.Line($"catch-up takes {catchUp.Value.TotalSeconds:F1} s");
-            rebuild = await Rebuild();
-            Report.Line($"a rebuild takes {rebuild.Value.TotalSeconds:F1} s");
+            (rebuild, rebuildEach) = await Rebuild();
+            Report.Line($"a rebuild takes {rebuild.Value.TotalSeconds:F1} s, {rebuildEach ?? double.NaN:F1} us an event while it takes them");
         }
 
         var last = await database.Store.Feed.Refresh(run.Stop);
@@ -91,24 +93,33 @@ internal sealed class GrowthRun(Run run, LoadDatabase database)
             LogPerAppend = log,
             CatchUp = catchUp,
             Rebuild = rebuild,
+            RebuildEach = rebuildEach,
         };
     }
 
-    private async Task<TimeSpan> Rebuild()
+    private async Task<(TimeSpan All, double? Each)> Rebuild()
     {
         await using var runner = database.NewRunner();
         await runner.StartAsync(CancellationToken.None);
         await runner.WaitForAll(await database.Store.Feed.Refresh(run.Stop), Patience, run.Stop);
         var started = Stopwatch.GetTimestamp();
         await database.Operations.Rebuild(LedgerViews.ProjectionName, run.Stop);
-        while (await database.Operations.Rebuilds(LedgerViews.ProjectionName) is [_])
+        (long Events, TimeSpan At) first = default, last = default;
+        while (await database.Operations.Rebuilds(LedgerViews.ProjectionName) is [var rebuild])
         {
-            UnsoundException.Unless(Stopwatch.GetElapsedTime(started) < Patience, "The rebuild does not come to its end.");
+            var now = Stopwatch.GetElapsedTime(started);
+            UnsoundException.Unless(now < Patience, "The rebuild does not come to its end.");
+            if (rebuild.Events > last.Events)
+            {
+                last = (rebuild.Events, now);
+                first = first.Events == 0 ? last : first;
+            }
+
             await Task.Delay(Poll, run.Stop);
         }
 
-        var elapsed = Stopwatch.GetElapsedTime(started);
+        var all = Stopwatch.GetElapsedTime(started);
         await CatchUpRun.CheckViews(database);
-        return elapsed;
+        return (all, last.At - first.At > Second ? (last.At - first.At).TotalMicroseconds / (last.Events - first.Events) : null);
     }
 }
