@@ -17,7 +17,7 @@ internal sealed class LoadTestScene : Scene
 
     public static LoadTestScene Rebuild() => new(
         new("rebuild-memory", "rebuild of 1,000,000 events: memory of the host at most", "") { Goal = 300, Sense = Sense.AtMost, Unit = Unit.Megabytes, Held = Held.ToGoal },
-        "rebuild", "peak_mb", pace => [pace.IsDry ? 20_000 : 1_000_000]);
+        "rebuild", "peak_mb", pace => [pace.IsDry ? 20_000 : 1_000_000]) { IsVariant = true };
 
     public static LoadTestScene Freshness() => new(
         new("freshness", "freshness at 500 events a second, p99", "clock") { Goal = 100, Sense = Sense.AtMost, Unit = Unit.Milliseconds, Held = Held.ToGoal },
