@@ -31,7 +31,7 @@ internal sealed record Outcome(Row Row, IReadOnlyList<IReadOnlyList<double>> Run
         {
             var furthest = RunMedians.Max(median => Math.Abs(median - Value));
             var spread = Math.Max(2 * furthest, Quartiles.High - Quartiles.Low) / Math.Abs(Value);
-            return Math.Clamp(Math.Ceiling(spread * 100) / 100, LeastTolerance, MostTolerance);
+            return Math.Clamp(Math.Ceiling(Math.Round(spread * 100, 6)) / 100, LeastTolerance, MostTolerance);
         }
     }
 

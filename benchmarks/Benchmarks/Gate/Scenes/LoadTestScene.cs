@@ -10,14 +10,14 @@ internal sealed class LoadTestScene : Scene
     private readonly string figure;
     private readonly Func<Pace, IReadOnlyList<int>> sizes;
 
-    private LoadTestScene(Row row, string scenario, string figure, Func<Pace, IReadOnlyList<int>> sizes) : base(scenario) =>
-        (this.row, this.scenario, this.figure, this.sizes) = (row, scenario, figure, sizes);
+    private LoadTestScene(Row row, string scenario, string figure, Func<Pace, IReadOnlyList<int>> sizes, bool isVariant = false) : base(scenario) =>
+        (this.row, this.scenario, this.figure, this.sizes, IsVariant) = (row, scenario, figure, sizes, isVariant);
 
     public override IReadOnlyList<Row> Rows => [row];
 
     public static LoadTestScene Rebuild() => new(
         new("rebuild-memory", "rebuild of 1,000,000 events: memory of the host at most", "") { Goal = 300, Sense = Sense.AtMost, Unit = Unit.Megabytes, Held = Held.ToGoal },
-        "rebuild", "peak_mb", pace => [pace.IsDry ? 20_000 : 1_000_000]);
+        "rebuild", "peak_mb", pace => [pace.IsDry ? 20_000 : 1_000_000], isVariant: true);
 
     public static LoadTestScene Freshness() => new(
         new("freshness", "freshness at 500 events a second, p99", "clock") { Goal = 100, Sense = Sense.AtMost, Unit = Unit.Milliseconds, Held = Held.ToGoal },
