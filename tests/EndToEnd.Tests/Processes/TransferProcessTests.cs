@@ -11,7 +11,7 @@ public sealed class TransferProcessTests(PostgresFixture postgres)
     private const int AccountCount = 8;
     private const int Clients = 6;
     private const int Kills = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("MONOLITH_TRANSFERS"), out var wanted) ? wanted : 1000;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
