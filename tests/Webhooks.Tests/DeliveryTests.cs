@@ -7,6 +7,7 @@ using Monolith.EventStore.Projections;
 using Monolith.Testing.Conformance;
 using Monolith.Webhooks.Delivering;
 using Monolith.Webhooks.Tests.Hosts;
+using Wolverine;
 
 namespace Monolith.Webhooks.Tests;
 
@@ -114,16 +115,45 @@ public sealed class DeliveryTests(WebhooksHost host)
         var path = $"/fails-{answer}";
         Receiver.Answer = received => (received.Path == path ? answer : 204, null);
         var (place, _) = await host.Register(path);
-        var id = place.Split('/')[^1];
-        await host.Database.DataSource.Execute(
-            $$"""
-            insert into webhooks.mt_doc_endpointhealth (tenant_id, id, data, mt_last_modified, mt_version, mt_dotnet_type)
-            values ('acme', '{{id}}', '{"id": "{{id}}", "failingSince": "2020-01-01T00:00:00+00:00"}', now(), '{{Guid.NewGuid()}}', '')
-            """,
-            Ct);
+        var id = await HasFailedForLong(place);
         await host.NewUser();
 
         await host.Database.DataSource.Until($"select exists (select from webhooks.mt_doc_endpointview where id = '{id}' and data ->> 'pausedBecause' like '%{reason}%')", Ct);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_took_something_has_not_failed_for_long()
+    {
+        var isDown = false;
+        Receiver.Answer = received => (received.Path == "/recovered" && Volatile.Read(ref isDown) ? 500 : 204, null);
+        var (place, _) = await host.Register("/recovered");
+        var id = await HasFailedForLong(place);
+        await host.NewUser();
+        await host.Deliveries(place, items => items.Count == 1 && items[0]["status"]!.ToString() == "delivered");
+        Volatile.Write(ref isDown, true);
+        await host.NewUser();
+        await host.Deliveries(place, items => items.Count == 2 && items[0]["status"]!.ToString() == "parked");
+
+        Assert.Equal(0L, await host.Database.DataSource.Scalar<long>($"select count(*) from eventstore.events where aggregate_id = '{id}' and event_type = 'endpoint.paused'", Ct));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_was_overtaken_sends_nothing()
+    {
+        Receiver.Answer = received => (received.Path == "/overtaken" ? 0 : 204, null);
+        var (place, _) = await host.Register("/overtaken");
+        await host.NewUser();
+        await Receiver.Got("/overtaken", 1);
+        var delivery = Guid.Parse((await host.Deliveries(place, items => items.Count == 1))[0]["id"]!.ToString());
+        await using var scope = host.Services.CreateAsyncScope();
+        var bus = scope.ServiceProvider.GetRequiredService<IMessageBus>();
+
+        // While the first attempt waits for its answer: as if it had been asked for before a replay, or been made already.
+        await bus.InvokeForTenantAsync("acme", new SendDelivery(delivery, Round: 1, Attempt: 0), Ct);
+        await bus.InvokeForTenantAsync("acme", new SendDelivery(delivery, Round: 0, Attempt: 7), Ct);
+
+        Assert.Single(Receiver.At("/overtaken"));
+        Assert.Equal(204, (await host.Send(HttpMethod.Delete, place)).Status);
     }
 
     [Fact]
@@ -183,6 +213,19 @@ public sealed class DeliveryTests(WebhooksHost host)
     }
 
     private static JsonNode Body(Receiver.Received received) => JsonNode.Parse(received.Body)!;
+
+    // Since 2020; answers the endpoint's id.
+    private async Task<string> HasFailedForLong(string place)
+    {
+        var id = place.Split('/')[^1];
+        await host.Database.DataSource.Execute(
+            $$"""
+            insert into webhooks.mt_doc_endpointhealth (tenant_id, id, data, mt_last_modified, mt_version, mt_dotnet_type)
+            values ('acme', '{{id}}', '{"id": "{{id}}", "failingSince": "2020-01-01T00:00:00+00:00"}', now(), '{{Guid.NewGuid()}}', '')
+            """,
+            Ct);
+        return id;
+    }
 
     // Independent of the product's own code, as a receiver would write it.
     private static bool IsSigned(Receiver.Received received, string secret)

@@ -1,3 +1,4 @@
+using Marten.Schema.Indexing.Unique;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,9 +28,19 @@ public sealed class WebhooksModule : Module
         module.AddPublisher<EndpointPublisher>();
         module.Documents(documents =>
         {
+            // The log of an endpoint by time, and by status that of what has not arrived: little beside what has. The last is for what is too old, of every tenant.
             documents.For<Delivery>()
-                .StartIndexesByTenantId()
-                .Index(delivery => delivery.EndpointId);
+                .Index([delivery => delivery.EndpointId, delivery => delivery.OccurredAt], index =>
+                {
+                    index.Name = "mt_doc_delivery_idx_log";
+                    index.TenancyScope = TenancyScope.PerTenant;
+                })
+                .Index([delivery => delivery.Status, delivery => delivery.EndpointId, delivery => delivery.OccurredAt], index =>
+                {
+                    index.Name = "mt_doc_delivery_idx_undelivered";
+                    index.Predicate = "(data ->> 'status') <> 'Delivered'";
+                })
+                .Index(delivery => delivery.OccurredAt, index => index.Name = "mt_doc_delivery_idx_age");
             documents.For<EndpointHealth>();
         });
 

@@ -34,12 +34,4 @@ public class SignatureTests
         Assert.DoesNotContain(clear[6..], kept.Reveal(), StringComparison.Ordinal);
         Assert.NotEqual(clear, secrets.InClear(secrets.Create()));
     }
-
-    [Fact]
-    public void The_id_of_a_delivery_follows_from_the_event_and_the_endpoint()
-    {
-        var (happened, endpoint) = (Guid.CreateVersion7(), Guid.CreateVersion7());
-        Assert.Equal(Delivery.IdOf(happened, endpoint), Delivery.IdOf(happened, endpoint));
-        Assert.NotEqual(Delivery.IdOf(happened, endpoint), Delivery.IdOf(endpoint, happened));
-    }
 }

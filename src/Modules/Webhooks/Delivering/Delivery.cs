@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Monolith.Contracts;
 using Monolith.EventSourcing;
@@ -37,11 +38,12 @@ public sealed record Delivery(
     /// <summary>The id that the receiver sees.</summary>
     public string WebhookId => $"msg_{Id:N}";
 
-    internal static Guid IdOf(Guid eventId, Guid endpointId) =>
-        new(SHA256.HashData([.. eventId.ToByteArray(), .. endpointId.ToByteArray()]).AsSpan(0, 16));
+    // With the name, because a stored event may be told as several.
+    internal static Guid IdOf(Guid eventId, string name, Guid endpointId) =>
+        new(SHA256.HashData([.. eventId.ToByteArray(), .. endpointId.ToByteArray(), .. Encoding.UTF8.GetBytes(name)]).AsSpan(0, 16));
 
     internal static Delivery Of(PublishedEvent published, Guid endpointId, bool isHeld) => new(
-        IdOf(published.Origin.EventId, endpointId),
+        IdOf(published.Origin.EventId, published.Name, endpointId),
         endpointId,
         published.Name,
         published.Origin.RecordedAt,

@@ -17,9 +17,12 @@ internal sealed partial class DeliveryCleaning(IDocumentStore documents, Webhook
 
         // Of every tenant, those included that are no more: so no tenant is the session's own.
         await using var session = documents.LightweightSession("every tenant");
-        session.DeleteWhere<Delivery>(delivery => delivery.AnyTenant() && delivery.OccurredAt < before);
+        Remove(session, before);
         await session.SaveChangesAsync(ct);
     }
+
+    internal static void Remove(IDocumentSession session, DateTimeOffset before) =>
+        session.DeleteWhere<Delivery>(delivery => delivery.AnyTenant() && delivery.OccurredAt < before);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

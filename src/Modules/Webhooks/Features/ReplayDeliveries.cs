@@ -66,12 +66,7 @@ public static class ReplayDeliveriesHandler
             return null;
         }
 
-        var (from, to) = (command.From.GetValueOrDefault(), command.To.GetValueOrDefault());
-        var deliveries = session.Query<Delivery>().Where(delivery => delivery.EndpointId == command.EndpointId);
-        deliveries = command.DeliveryId is { } id
-            ? deliveries.Where(delivery => delivery.Id == id)
-            : deliveries.Where(delivery => delivery.OccurredAt >= from && delivery.OccurredAt <= to);
-        var found = await deliveries.OrderBy(delivery => delivery.OccurredAt).Take(AtOnce + 1).ToListAsync(ct);
+        var found = await Asked(session, command, ct);
         foreach (var again in found.Take(AtOnce).Select(delivery => delivery.Again()))
         {
             session.Store(again);
@@ -79,5 +74,15 @@ public static class ReplayDeliveriesHandler
         }
 
         return found.Count == 0 && command.DeliveryId is not null ? null : new(Math.Min(found.Count, AtOnce), found.Count > AtOnce ? found[^1].OccurredAt : null);
+    }
+
+    internal static Task<IReadOnlyList<Delivery>> Asked(IQuerySession session, ReplayDeliveries command, CancellationToken ct)
+    {
+        var (from, to) = (command.From.GetValueOrDefault(), command.To.GetValueOrDefault());
+        var deliveries = session.Query<Delivery>().Where(delivery => delivery.EndpointId == command.EndpointId);
+        deliveries = command.DeliveryId is { } id
+            ? deliveries.Where(delivery => delivery.Id == id)
+            : deliveries.Where(delivery => delivery.OccurredAt >= from && delivery.OccurredAt <= to);
+        return deliveries.OrderBy(delivery => delivery.OccurredAt).Take(AtOnce + 1).ToListAsync(ct);
     }
 }

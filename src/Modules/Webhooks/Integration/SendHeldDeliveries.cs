@@ -30,11 +30,7 @@ public static class SendHeldHandler
             return;
         }
 
-        var held = await session.Query<Delivery>()
-            .Where(delivery => delivery.EndpointId == message.EndpointId && delivery.Status == DeliveryStatus.Held)
-            .OrderBy(delivery => delivery.OccurredAt)
-            .Take(AtOnce)
-            .ToListAsync(ct);
+        var held = await Held(session, message.EndpointId, ct);
         foreach (var again in held.Select(delivery => delivery.Again()))
         {
             session.Store(again);
@@ -46,4 +42,10 @@ public static class SendHeldHandler
             await bus.PublishAsync(message);
         }
     }
+
+    internal static Task<IReadOnlyList<Delivery>> Held(IQuerySession session, Guid endpointId, CancellationToken ct) => session.Query<Delivery>()
+        .Where(delivery => delivery.EndpointId == endpointId && delivery.Status == DeliveryStatus.Held)
+        .OrderBy(delivery => delivery.OccurredAt)
+        .Take(AtOnce)
+        .ToListAsync(ct);
 }
