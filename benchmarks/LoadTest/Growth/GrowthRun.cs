@@ -68,7 +68,7 @@ internal sealed class GrowthRun(Run run, LoadDatabase database)
             catchUp = await CatchUpRun.CatchUp(database, events, run.Stop);
             Report.Line($"catch-up takes {catchUp.Value.TotalSeconds:F1} s");
             (rebuild, rebuildEach) = await Rebuild();
-            Report.Line($"a rebuild takes {rebuild.Value.TotalSeconds:F1} s, {rebuildEach ?? double.NaN:F1} us an event while it takes them");
+            Report.Line($"a rebuild takes {rebuild.Value.TotalSeconds:F1} s{(rebuildEach is { } each ? FormattableString.Invariant($", {each:F1} us an event while it takes them") : "")}");
         }
 
         var last = await database.Store.Feed.Refresh(run.Stop);
