@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Monolith.EventSourcing;
+using Monolith.Hosting;
 
 namespace Monolith.EndToEnd.Tests;
 
@@ -50,6 +53,22 @@ public sealed class OwnerTests(RunningHost host)
         (await host.Delete(user)).ShouldBe(204);
         await FrozenFor(account, "owner_inactive");
         (await host.Post("/api/accounts", new { holder = "Ada", currency = "EUR", owner = Id(user) })).ShouldBeProblem(409, "owner_inactive");
+    }
+
+    [Fact]
+    public async Task An_archived_account_holds_up_no_other_of_its_owner_and_follows_the_owner_when_it_is_back()
+    {
+        var user = await host.NewUser();
+        var (archived, other) = (await Open(Id(user)), await Open(Id(user)));
+        var archive = host.Services.GetRequiredService<ArchivedAggregates>();
+        var stream = new StreamId("demo", "account", Guid.Parse(Id(archived)));
+        await archive.Archive(stream, ct: Ct);
+
+        (await host.Post($"{user}/deactivate")).ShouldBe(200);
+        await FrozenFor(other, "owner_inactive");
+
+        await archive.Restore(stream, Ct);
+        await FrozenFor(archived, "owner_inactive");
     }
 
     [Fact]

@@ -30,6 +30,13 @@ public class AccountPublisherTests
     }
 
     [Fact]
+    public void Going_into_the_archive_and_coming_back_is_told()
+    {
+        Assert.Equal(new Told.AccountArchived(Id, Origin), ToldOf(new AccountArchived()));
+        Assert.Equal(new Told.AccountRestored(Id, Origin), ToldOf(new AccountRestored()));
+    }
+
+    [Fact]
     public void What_a_transfer_moves_is_told_for_each_account()
     {
         Assert.Equal(new Told.MoneySent(Id, Transfer, Other, 1m, "rent", 2m, Origin), ToldOf(new TransferSent(Transfer, Other, 1m, "rent", 2m)));

@@ -85,6 +85,7 @@ public sealed class TransferProcessTests(PostgresFixture postgres)
     private static Task<HostProcess> Start(TestDatabase database) => HostProcess.Start(
         "Development",
         $"--ConnectionStrings:Monolith={database.ConnectionString}",
+        "--Accounts:TransferTimeout=00:10:00",
         "--Webhooks:AllowPrivateTargets=true",
         "--Webhooks:RetryAfter:0=00:00:00.5",
         "--Webhooks:RetryAfter:1=00:00:00.5",

@@ -37,6 +37,18 @@ public sealed record MoneyWithdrawn(Guid AccountId, decimal Amount, string Refer
 [IntegrationEvent("accounts.account_closed")]
 public sealed record AccountClosed(Guid AccountId, Origin Origin) : IIntegrationEvent;
 
+/// <summary>An account goes into the archive. Nothing follows until it is restored.</summary>
+/// <param name="AccountId">The account.</param>
+/// <param name="Origin">The stored event.</param>
+[IntegrationEvent("accounts.account_archived")]
+public sealed record AccountArchived(Guid AccountId, Origin Origin) : IIntegrationEvent;
+
+/// <summary>An account is back from the archive, as it was.</summary>
+/// <param name="AccountId">The account.</param>
+/// <param name="Origin">The stored event.</param>
+[IntegrationEvent("accounts.account_restored")]
+public sealed record AccountRestored(Guid AccountId, Origin Origin) : IIntegrationEvent;
+
 /// <summary>The balance may go down to so much below zero from now on.</summary>
 /// <param name="AccountId">The account.</param>
 /// <param name="Limit">How far, in the account's currency; 0 for not at all.</param>

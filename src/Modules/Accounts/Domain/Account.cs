@@ -183,10 +183,10 @@ public sealed partial class Account(Guid id) : Aggregate<AccountState>(id)
         }
     }
 
-    /// <summary>Freezes the account while its owner may not work, and takes that back when the owner may. A closed account stays as it is.</summary>
+    /// <summary>Freezes the account while its owner may not work, and takes that back when the owner may. A closed or archived account stays as it is.</summary>
     public void FollowOwner(bool mayWork)
     {
-        if (State.Status != AccountStatus.Open)
+        if (State.Status != AccountStatus.Open || State.IsArchived)
         {
             return;
         }

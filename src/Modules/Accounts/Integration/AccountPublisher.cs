@@ -20,6 +20,8 @@ public sealed class AccountPublisher : Publisher
         On((AccountFrozen e, Origin origin) => new Told.AccountFrozen(origin.AggregateId, Code(e.Reason), origin));
         On((AccountUnfrozen e, Origin origin) => new Told.AccountUnfrozen(origin.AggregateId, Code(e.Reason), origin));
         On((AccountClosed _, Origin origin) => new Told.AccountClosed(origin.AggregateId, origin));
+        On((AccountArchived _, Origin origin) => new Told.AccountArchived(origin.AggregateId, origin));
+        On((AccountRestored _, Origin origin) => new Told.AccountRestored(origin.AggregateId, origin));
         On((TransferSent e, Origin origin) => new Told.MoneySent(origin.AggregateId, e.TransferId, e.To, e.Amount, e.Reference, e.Balance, origin));
         On((TransferReceived e, Origin origin) => new Told.MoneyReceived(origin.AggregateId, e.TransferId, e.From, e.Amount, e.Reference, e.Balance, origin));
         On((TransferReturned e, Origin origin) => new Told.MoneyReturned(origin.AggregateId, e.TransferId, e.To, e.Amount, e.Reference, e.Balance, origin));

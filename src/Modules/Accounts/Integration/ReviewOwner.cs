@@ -37,6 +37,17 @@ public static class ReviewOwnerHandler
     public static Task Handle(Told.AccountOpened told, IQuerySession session, AggregateRepository<Account> accounts, CancellationToken ct) =>
         told.Owner is { } owner ? Follow(owner, [told.AccountId], session, accounts, ct) : Task.CompletedTask;
 
+    /// <summary>Reviews an account that is back from the archive, where it followed nobody.</summary>
+    public static async Task Handle(Told.AccountRestored told, IQuerySession session, AggregateRepository<Account> accounts, ProjectionRunner projections, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(projections);
+        await projections.WaitFor(AccountSummaries.ProjectionName, session.TenantId, told.Origin.Position, Patience, ct);
+        if (await session.LoadAsync<AccountSummary>(told.AccountId, ct) is { Owner: { } owner })
+        {
+            await Follow(owner, [told.AccountId], session, accounts, ct);
+        }
+    }
+
     private static async Task Follow(Guid userId, IReadOnlyList<Guid> owned, IQuerySession session, AggregateRepository<Account> accounts, CancellationToken ct)
     {
         Owner? followed = null;
@@ -44,10 +55,22 @@ public static class ReviewOwnerHandler
         {
             foreach (var account in owned)
             {
-                await accounts.Update(account, one => one.FollowOwner(owner.Status == OwnerStatus.Active), ct: ct);
+                await Follow(account, owner, accounts, ct);
             }
 
             followed = owner;
+        }
+    }
+
+    // What is in the archive can say nothing; it is reviewed when it is back.
+    private static async Task Follow(Guid account, Owner owner, AggregateRepository<Account> accounts, CancellationToken ct)
+    {
+        try
+        {
+            await accounts.Update(account, one => one.FollowOwner(owner.Status == OwnerStatus.Active), ct: ct);
+        }
+        catch (AggregateArchivedException)
+        {
         }
     }
 }
