@@ -55,7 +55,9 @@ internal static class ReferenceTable
         new(AccountsContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
         new(Accounts, [Hosting, AccountsContracts, UsersContracts], [], [AspNetCore], ModuleAssemblies),
         new(WebhooksContracts, [Contracts], [], [], @"^Monolith\.Contracts$"),
-        new(Webhooks, [Hosting, WebhooksContracts], [], [AspNetCore], ModuleAssemblies),
+
+        // Its metrics count the deliveries of all tenants, which no session of one tenant does.
+        new(Webhooks, [Hosting, WebhooksContracts], [], [AspNetCore], ModuleAssemblies + "|^Npgsql$"),
         new(
             Host,
             [EmbeddedPostgres, Hosting, Accounts, Users, Webhooks],

@@ -30,7 +30,7 @@ public sealed class WebhookSenderTests : IAsyncLifetime
     public async Task An_attempt_is_counted_by_what_came_of_it(int answer, string outcome)
     {
         receiver.Answer = _ => (answer, null);
-        var (sender, counted) = Sender(new() { AllowPrivateTargets = true, Timeout = TimeSpan.FromSeconds(1) });
+        var (sender, counted) = Sender(new() { AllowPrivateTargets = true, Timeout = TimeSpan.FromSeconds(1), RetryAfter = { TimeSpan.FromSeconds(5) } });
 
         var after = await sender.Send(Endpoint(secrets), New(), Ct);
 
@@ -43,9 +43,9 @@ public sealed class WebhookSenderTests : IAsyncLifetime
     [Fact]
     public async Task What_must_not_or_cannot_be_sent_is_counted_and_does_not_arrive()
     {
-        var (guarded, forbidden) = Sender(new());
+        var (guarded, forbidden) = Sender(new() { RetryAfter = { TimeSpan.FromSeconds(5) } });
         var inside = await guarded.Send(Endpoint(secrets), New(), Ct);
-        var (sender, unsendable) = Sender(new() { AllowPrivateTargets = true });
+        var (sender, unsendable) = Sender(new() { AllowPrivateTargets = true, RetryAfter = { TimeSpan.FromSeconds(5) } });
         var foreign = await sender.Send(Endpoint(new(new EphemeralDataProtectionProvider())), New(), Ct);
         var huge = await sender.Send(Endpoint(secrets), New() with { Body = new('x', (256 * 1024) + 1) }, Ct);
 

@@ -27,7 +27,7 @@ internal sealed class DeliverySample(TimeProvider time) : IDatabaseSample
           (
             select count(*)
             from webhooks.mt_doc_endpointview e
-            join webhooks.mt_doc_endpointhealth h on h.tenant_id = e.tenant_id and h.id = e.id
+            join webhooks.mt_doc_endpointhealth h using (tenant_id, id)
             where h.data ->> 'failingSince' is not null
           ) as failing
         """;
