@@ -37,8 +37,8 @@ public class ContestTests
     {
         await new Contest("scene", Taking("ours") with { Pieces = 3, Turn = TimeSpan.Zero }).Play(new(TimeSpan.Zero, IsDry: false));
 
-        // Two turns to warm up, and the fewest rounds there are.
-        Assert.Equal(Enumerable.Repeat("ours 3", 7), turns);
+        // Three turns to warm up, and the fewest rounds there are.
+        Assert.Equal(Enumerable.Repeat("ours 3", 8), turns);
     }
 
     private Competitor Taking(string name) => new(name, pieces =>

@@ -17,11 +17,7 @@ internal sealed class Contest(string scene, params IReadOnlyList<Competitor> com
         var work = new List<int>();
         foreach (var competitor in competitors)
         {
-            work.Add(pace.IsDry || competitor.IsWhole ? competitor.Pieces : await WarmUp(competitor));
-            if (competitor.IsWhole && !pace.IsDry)
-            {
-                await Time(competitor, competitor.Pieces);
-            }
+            work.Add(pace.IsDry ? competitor.Pieces : await WarmUp(competitor, pace.WarmUp));
         }
 
         var started = Stopwatch.GetTimestamp();
@@ -42,11 +38,17 @@ internal sealed class Contest(string scene, params IReadOnlyList<Competitor> com
     public IReadOnlyList<double> TimesAsFast(string one, string other) =>
         [.. seconds[other].Zip(seconds[one], (theirs, ours) => theirs / ours)];
 
-    // The second time nothing is compiled any more and every connection is open, and the length that comes out is kept.
-    private static async Task<int> WarmUp(Competitor competitor)
+    // The length of a turn that comes out in the end is kept: by then nothing is compiled any more and every connection is open.
+    private static async Task<int> WarmUp(Competitor competitor, TimeSpan time)
     {
-        await Fit(competitor);
-        return await Fit(competitor);
+        var work = competitor.IsWhole ? competitor.Pieces : await Fit(competitor);
+        var started = Stopwatch.GetTimestamp();
+        do
+        {
+            await Time(competitor, work);
+        }
+        while (Stopwatch.GetElapsedTime(started) < time);
+        return competitor.IsWhole ? work : await Fit(competitor);
     }
 
     private static async Task<int> Fit(Competitor competitor)
