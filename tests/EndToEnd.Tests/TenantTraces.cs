@@ -22,15 +22,15 @@ internal static class TenantTraces
         var traces = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var table in await dataSource.Column<string>(Tables, ct))
         {
-            var trace = await dataSource.Scalar<string?>(
+            var trace = await dataSource.Scalar<string>(
                 $"""
-                select count(*) || ' ' || md5(string_agg(r, ',' order by r))
+                select count(*) || ' ' || coalesce(md5(string_agg(r, ',' order by r)), '')
                 from (select t::text from {table} t) as rows (r)
                 where r like '%{tenantId}%'
                    or r like '%{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(tenantId))}%'
                 """,
                 ct);
-            if (trace is not null)
+            if (trace != "0 ")
             {
                 traces.Add(table, trace);
             }

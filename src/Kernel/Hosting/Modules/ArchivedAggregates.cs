@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Monolith.EventSourcing;
+using Monolith.EventStore;
 
 namespace Monolith.Hosting;
 
@@ -10,12 +11,13 @@ namespace Monolith.Hosting;
 public sealed class ArchivedAggregates
 {
     private readonly IEventStore store;
+    private readonly Ownership ownership;
     private readonly IServiceProvider services;
     private readonly Dictionary<string, ArchivedAggregate> declared;
 
-    internal ArchivedAggregates(IEventStore store, IServiceProvider services, IEnumerable<ArchivedAggregate> declared)
+    internal ArchivedAggregates(IEventStore store, Ownership ownership, IServiceProvider services, IEnumerable<ArchivedAggregate> declared)
     {
-        (this.store, this.services) = (store, services);
+        (this.store, this.ownership, this.services) = (store, ownership, services);
         this.declared = declared.ToDictionary(one => one.TypeName, StringComparer.Ordinal);
     }
 
@@ -26,12 +28,15 @@ public sealed class ArchivedAggregates
     /// <returns>Whether it was not archived before.</returns>
     /// <exception cref="AggregateNotFoundException">There is none.</exception>
     /// <exception cref="RejectedException">The aggregate refuses.</exception>
+    /// <exception cref="OwnerRequiredException">The connections are those of the application's role.</exception>
     /// <exception cref="VersionMismatchException">It is at another version.</exception>
     /// <exception cref="ConcurrencyException">It is at another version, or somebody wrote to it meanwhile.</exception>
     public async Task<bool> Archive(StreamId stream, long? version = null, CancellationToken ct = default)
     {
         if (declared.GetValueOrDefault(stream.AggregateType) is { } aggregate)
         {
+            // Before the aggregate says that it is gone: who may not archive must not make it say so.
+            await ownership.Require("Archiving a stream", ct);
             using var operation = Operation(stream, nameof(Archive));
             version = await aggregate.Leave(services, stream.AggregateId, version, ct);
         }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Monolith.EventSourcing;
 using Monolith.EventStore;
+using Npgsql;
 
 namespace Monolith.Hosting;
 
@@ -37,7 +38,8 @@ public static class MonolithSetup
         services.AddSingleton(set);
         services.AddSingleton(set.BuildDomainModel());
         services.AddEventStore(options => builder.Configuration.Read("EventStore", options, options.Validate));
-        services.AddSingleton(provider => new ArchivedAggregates(provider.GetRequiredService<IEventStore>(), provider, provider.GetServices<ArchivedAggregate>()));
+        services.AddSingleton(provider => new ArchivedAggregates(
+            provider.GetRequiredService<IEventStore>(), new Ownership(provider.GetRequiredService<NpgsqlDataSource>()), provider, provider.GetServices<ArchivedAggregate>()));
         services.AddHostedService<ProductionRules.Guard>();
         services.AddSingleton<DatabaseSchema>();
         services.AddSingleton<DatabasePreparation>();
