@@ -32,6 +32,9 @@ public sealed class RunningHost(PostgresFixture postgres) : IAsyncLifetime
         {
             web.UseEnvironment("Development");
             web.UseSetting("ConnectionStrings:Monolith", database.ConnectionString);
+
+            // 200 passwords hashed at once may take the processors of a busy machine longer than the 30 s of a request.
+            web.UseSetting("Http:RequestTimeout", "00:02:00");
             web.UseSetting("Accounts:TransferSweep", "00:00:01");
             web.UseSetting("Sampling:Every", "00:00:01");
             web.UseSetting("Webhooks:AllowPrivateTargets", "true");
