@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sums the reports (TRX) that a test run left in a folder, one for each project in tests/, and ends with the line "N passed, N failed", to which
 # ", N skipped" is added where some were. A project without a report did not get to its end and counts as one failure. The tests that failed are named
-# before, with the beginning of what each said.
+# right before it, with the beginning of what each said.
 # Exit code 0 only if tests ran and none failed.
 set -euo pipefail
 reports=${1:?usage: build/count-tests.sh <folder with the reports>}
@@ -20,24 +20,27 @@ count() {
 # failures <report>: the names of the failed tests in the report, each with the first lines of its message and of its stack
 failures() {
   awk '
-    /<UnitTestResult / && /outcome="Failed"/ {
-      match($0, /testName="[^"]*"/)
-      print "failed: " substr($0, RSTART + 10, RLENGTH - 11)
-      failed = 1
+    # Whatever a report says stands between two tags, most of it in one line.
+    BEGIN { RS = "<" }
+    function plain(text) {
+      gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&quot;/, "\"", text); gsub(/&#xD;/, "", text); gsub(/&#xA;/, "\n", text); gsub(/&amp;/, "\\&", text)
+      return text
     }
-    failed && /<(Message|StackTrace)>/ { left = 8 }
-    failed && left > 0 {
-      line = $0
-      gsub(/^[ \t]+|<\/?(Message|StackTrace)>/, "", line)
-      print "    " line
-      left--
+    /^UnitTestResult / {
+      failed = /outcome="Failed"/
+      if (failed) {
+        match($0, /testName="[^"]*"/)
+        print "failed: " plain(substr($0, RSTART + 10, RLENGTH - 11))
+      }
     }
-    /<\/(Message|StackTrace)>/ { left = 0 }
-    /<\/UnitTestResult>/ { failed = 0 }
+    failed && /^(Message|StackTrace)>/ {
+      count = split(plain(substr($0, index($0, ">") + 1)), lines, "\n")
+      for (i = 1; i <= count && i <= 4; i++) { sub(/^[ \t]+/, "", lines[i]); print "    " lines[i] }
+    }
   ' "$1"
 }
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failures=
 for project in tests/*/*.csproj; do
   name=$(basename "$project" .csproj)
   report=$reports/$name.trx
@@ -48,11 +51,12 @@ for project in tests/*/*.csproj; do
   fi
 
   p=$(count "$report" passed) f=$(count "$report" failed error timeout aborted) s=$(count "$report" notExecuted)
-  ((f == 0)) || failures "$report"
+  ((f == 0)) || failures+=$(failures "$report")$'\n'
   printf '%-40s %5d passed %5d failed %5d skipped\n' "$name" "$p" "$f" "$s"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 
+printf '%s' "$failures"
 line="$passed passed, $failed failed"
 ((skipped == 0)) || line+=", $skipped skipped"
 printf '%s\n' "$line"
