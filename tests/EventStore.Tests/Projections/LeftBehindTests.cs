@@ -69,7 +69,7 @@ public sealed class LeftBehindTests(PostgresFixture postgres) : ConformanceTests
             reader,
             new(hosts.Store.DataSource, time),
             new(hosts.Store.DataSource, time),
-            new(hosts.Store.Store.Feed, reader, backoff, 100, NullLogger.Instance),
+            new(hosts.Store.Store.Feed, reader.ReadShards, backoff, 100, NullLogger.Instance),
             ProjectionHosts.Quick,
             backoff,
             new(1),

@@ -23,12 +23,7 @@ public sealed class LiveTailTests(PostgresFixture postgres) : ConformanceTests(p
         await tail.Ready;
         var fourth = await Append(hosts);
 
-        var positions = new List<long>();
-        while (positions.LastOrDefault() < fourth)
-        {
-            positions.AddRange((await cursor.Next(10, Ct))!.Events.Select(envelope => envelope.Position));
-        }
-
+        var positions = await Positions(cursor, upTo: fourth);
         Assert.True(first < second && second < third);
         Assert.DoesNotContain(positions, position => position <= second);
         Assert.Contains(fourth, positions);
@@ -79,9 +74,62 @@ public sealed class LiveTailTests(PostgresFixture postgres) : ConformanceTests(p
         await running;
     }
 
-    private static LiveTail Tail(ProjectionHosts hosts, int buffer, NpgsqlDataSource? dataSource = null, ILogger? logger = null) => new(
+    [Fact]
+    public async Task Who_joins_while_a_page_is_being_read_joins_behind_it_because_its_events_may_lie_elsewhere_by_now()
+    {
+        await using var hosts = await NewHosts();
+        var (isRead, mayGoOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var reader = new ProjectionReader(hosts.Store.DataSource, hosts.Store.Setup.Model);
+        var tail = Tail(hosts, buffer: 10, async (shards, types, after, upTo, limit, ct) =>
+        {
+            var page = await reader.ReadShards(shards, types, after, upTo, limit, ct);
+            isRead.TrySetResult();
+            await mayGoOn.Task.WaitAsync(ct);
+            return page;
+        });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var running = tail.Run(stop.Token);
+        await tail.Ready;
+        var shard = await hosts.Store.Store.Tenants.ShardOf(Acme, Ct);
+        using var before = tail.Join(new TallyViews(), shard, ["tally"], reached: 0);
+        await before.Joined.WaitAsync(Ct);
+        var first = await Append(hosts);
+        await isRead.Task.WaitAsync(Ct);
+
+        using var meanwhile = tail.Join(new TallyViews(), shard, ["tally"], reached: 0);
+        using var gone = tail.Join(new TallyViews(), shard, ["tally"], reached: 0);
+        gone.Dispose();
+        var isJoinedMeanwhile = meanwhile.Joined.IsCompleted;
+        mayGoOn.SetResult();
+        var joinedAt = await meanwhile.Joined.WaitAsync(Ct);
+        var second = await Append(hosts);
+
+        Assert.False(isJoinedMeanwhile);
+        Assert.True(joinedAt >= first);
+        Assert.Equal([first, second], await Positions(before, upTo: second));
+        Assert.Equal([second], await Positions(meanwhile, upTo: second));
+        Assert.False(gone.Joined.IsCompleted);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    private async Task<List<long>> Positions(TailCursor cursor, long upTo)
+    {
+        var positions = new List<long>();
+        while (positions.LastOrDefault() < upTo)
+        {
+            positions.AddRange((await cursor.Next(10, Ct))!.Events.Select(envelope => envelope.Position));
+        }
+
+        return positions;
+    }
+
+    private static LiveTail Tail(ProjectionHosts hosts, int buffer, NpgsqlDataSource? dataSource = null, ILogger? logger = null) =>
+        Tail(hosts, buffer, new ProjectionReader(dataSource ?? hosts.Store.DataSource, hosts.Store.Setup.Model).ReadShards, logger);
+
+    private static LiveTail Tail(ProjectionHosts hosts, int buffer, LiveTail.PageReader read, ILogger? logger = null) => new(
         hosts.Store.Store.Feed,
-        new(dataSource ?? hosts.Store.DataSource, hosts.Store.Setup.Model),
+        read,
         new(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(50), TimeProvider.System),
         buffer,
         logger ?? NullLogger.Instance);

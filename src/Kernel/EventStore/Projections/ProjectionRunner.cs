@@ -78,7 +78,7 @@ public sealed partial class ProjectionRunner : IHostedService, IAsyncDisposable
             reader,
             new(dataSource, this.time),
             new(dataSource, this.time),
-            new(feed, reader, backoff, this.options.LiveBuffer, logger),
+            new(feed, reader.ReadShards, backoff, this.options.LiveBuffer, logger),
             this.options,
             backoff,
             new(this.options.ConcurrentBatches),

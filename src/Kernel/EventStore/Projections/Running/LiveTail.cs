@@ -6,14 +6,24 @@ namespace Monolith.EventStore.Projections;
 /// The end of the feed, read once for all projections of the host that have caught up: a new event costs one query and is decoded once,
 /// however many projections want it, and nothing at all happens while there is no new event. Projections that are behind read for themselves.
 /// </summary>
-internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backoff backoff, int buffer, ILogger logger)
+/// <remarks>
+/// Who joins while a page is being read joins behind it, and reads up to there for itself. The page may show events where they were before a tenant moved,
+/// and who joins may have come because of the move: it would take events that are another worker's now.
+/// </remarks>
+internal sealed partial class LiveTail(Feed feed, LiveTail.PageReader read, Backoff backoff, int buffer, ILogger logger)
 {
     private const int PageSize = 2000;
 
     private readonly Lock gate = new();
     private readonly Dictionary<(string Shard, string AggregateType), List<TailCursor>> interested = [];
+    private readonly List<TailCursor> joining = [];
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long position;
+    private bool isReading;
+
+    /// <summary>Reads events of some aggregate types in several shards, as <see cref="ProjectionReader.ReadShards"/> does.</summary>
+    public delegate Task<TailPage> PageReader(
+        IReadOnlyList<string> shards, IReadOnlyList<string> aggregateTypes, long after, long upTo, int limit, CancellationToken ct);
 
     /// <summary>Completes when the end of the feed is known.</summary>
     public Task Ready => ready.Task;
@@ -62,7 +72,7 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
         }
     }
 
-    /// <summary>From now on, collects the events that a projection wants on a shard.</summary>
+    /// <summary>Collects the events that a projection wants on a shard, from <see cref="TailCursor.Joined"/> on.</summary>
     /// <param name="projection">The projection.</param>
     /// <param name="shard">The shard.</param>
     /// <param name="aggregateTypes">The types that it reads.</param>
@@ -73,15 +83,14 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
     {
         lock (gate)
         {
-            var cursor = new TailCursor(this, gate, projection, shard, aggregateTypes, Math.Max(position, reached), buffer);
-            foreach (var type in aggregateTypes)
+            var cursor = new TailCursor(this, gate, projection, shard, aggregateTypes, reached, buffer);
+            if (isReading)
             {
-                if (!interested.TryGetValue((shard, type), out var cursors))
-                {
-                    interested.Add((shard, type), cursors = []);
-                }
-
-                cursors.Add(cursor);
+                joining.Add(cursor);
+            }
+            else
+            {
+                Admit(cursor);
             }
 
             return cursor;
@@ -93,6 +102,7 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
     {
         lock (gate)
         {
+            joining.Remove(cursor);
             foreach (var key in cursor.AggregateTypes.Select(type => (cursor.Shard, type)))
             {
                 if (interested.TryGetValue(key, out var cursors) && cursors.Remove(cursor) && cursors.Count == 0)
@@ -107,16 +117,23 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
     {
         while (position < watermark)
         {
-            var (from, shards, types) = Interest();
-            var page = shards.Length == 0 ? new([], watermark) : await reader.ReadShards(shards, types, from, watermark, PageSize, ct);
-            Publish(page, shards, types);
+            var (from, shards, types) = Begin();
+            try
+            {
+                Publish(shards.Length == 0 ? new([], watermark) : await read(shards, types, from, watermark, PageSize, ct));
+            }
+            finally
+            {
+                End();
+            }
         }
     }
 
-    private (long From, string[] Shards, string[] Types) Interest()
+    private (long From, string[] Shards, string[] Types) Begin()
     {
         lock (gate)
         {
+            isReading = true;
             return (
                 position,
                 [.. interested.Keys.Select(key => key.Shard).Distinct(StringComparer.Ordinal)],
@@ -124,7 +141,32 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
         }
     }
 
-    private void Publish(TailPage page, string[] shards, string[] types)
+    private void End()
+    {
+        lock (gate)
+        {
+            isReading = false;
+            joining.ForEach(Admit);
+            joining.Clear();
+        }
+    }
+
+    private void Admit(TailCursor cursor)
+    {
+        foreach (var type in cursor.AggregateTypes)
+        {
+            if (!interested.TryGetValue((cursor.Shard, type), out var cursors))
+            {
+                interested.Add((cursor.Shard, type), cursors = []);
+            }
+
+            cursors.Add(cursor);
+        }
+
+        cursor.Admitted(position);
+    }
+
+    private void Publish(TailPage page)
     {
         lock (gate)
         {
@@ -136,15 +178,6 @@ internal sealed partial class LiveTail(Feed feed, ProjectionReader reader, Backo
                     {
                         cursor.Push(envelope);
                     }
-                }
-            }
-
-            // Who joined while the page was being read, on a shard or for a type that was not asked for, reads that part for itself.
-            foreach (var (key, cursors) in interested)
-            {
-                if (!shards.Contains(key.Shard, StringComparer.Ordinal) || !types.Contains(key.AggregateType, StringComparer.Ordinal))
-                {
-                    cursors.ForEach(cursor => cursor.Missed());
                 }
             }
 

@@ -191,7 +191,7 @@ internal sealed partial class ProjectionWorker : IDisposable
             }
 
             using var cursor = services.Tail.Join(projection, Key.Shard, aggregateTypes, reached);
-            await ReadTo(cursor.JoinedAt, ct);
+            await ReadTo(await cursor.Joined.WaitAsync(ct), ct);
             try
             {
                 Volatile.Write(ref following, cursor);

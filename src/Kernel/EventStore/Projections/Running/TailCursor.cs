@@ -7,20 +7,25 @@ namespace Monolith.EventStore.Projections;
 /// ends, and its reader goes back to reading for itself.
 /// </summary>
 internal sealed class TailCursor(
-    LiveTail tail, Lock gate, Projection projection, string shard, IReadOnlyList<string> aggregateTypes, long joinedAt, int capacity) : IDisposable
+    LiveTail tail, Lock gate, Projection projection, string shard, IReadOnlyList<string> aggregateTypes, long reached, int capacity) : IDisposable
 {
+    private readonly TaskCompletionSource<long> joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<EventEnvelope> queue = new();
     private readonly Signal pushed = new();
     private EventEnvelope? inFlight;
     private int taken;
+    private long joinedAt;
     private bool ended;
 
     public string Shard { get; } = shard;
 
     public IReadOnlyList<string> AggregateTypes { get; } = aggregateTypes;
 
-    /// <summary>Events behind this position come through the cursor; those up to it do not.</summary>
-    public long JoinedAt { get; } = joinedAt;
+    /// <summary>
+    /// Completes when the page that the tail reads at the moment, if it does, has been handed out: with a position. Events behind that come through the cursor;
+    /// those up to it do not.
+    /// </summary>
+    public Task<long> Joined => joined.Task;
 
     /// <summary>Everything up to here has been dealt with: taken, and the next ones asked for.</summary>
     public long Position
@@ -72,29 +77,30 @@ internal sealed class TailCursor(
         }
     }
 
+    /// <summary>Called by the tail, which holds the gate and has come so far.</summary>
+    public void Admitted(long position)
+    {
+        joinedAt = Math.Max(position, reached);
+        joined.SetResult(joinedAt);
+    }
+
     /// <summary>Called by the tail, which holds the gate.</summary>
     public void Push(EventEnvelope envelope)
     {
-        if (envelope.Position <= JoinedAt || ended || !projection.Wants(envelope))
+        if (envelope.Position <= joinedAt || ended || !projection.Wants(envelope))
         {
             return;
         }
 
         if (queue.Count >= capacity)
         {
-            Missed();
+            ended = true;
+            queue.Clear();
+            pushed.Fire();
             return;
         }
 
         queue.Enqueue(envelope);
-        pushed.Fire();
-    }
-
-    /// <summary>Ends the cursor: events have passed that it did not get. Called by the tail, which holds the gate.</summary>
-    public void Missed()
-    {
-        ended = true;
-        queue.Clear();
         pushed.Fire();
     }
 
