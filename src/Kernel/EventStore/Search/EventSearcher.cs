@@ -81,9 +81,10 @@ internal sealed class EventSearcher(NpgsqlDataSource dataSource, DomainModel mod
             };
             await using var reader = await batch.ExecuteReaderAsync(ct);
             await reader.NextResultAsync(ct);
+            using var json = new JsonBuffer();
             while (await reader.ReadAsync(ct))
             {
-                var row = new EnvelopeRow(reader);
+                var row = new EnvelopeRow(reader, json);
                 rows.Add((row, row.Decode(model)));
             }
         }

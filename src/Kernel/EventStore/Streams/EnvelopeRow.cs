@@ -3,12 +3,12 @@ using Npgsql;
 
 namespace Monolith.EventStore;
 
-/// <summary>A row of the statements that read whole events; their columns stand in this order.</summary>
+/// <summary>A row of the statements that read whole events; their columns stand in this order. To be decoded before the next one is read.</summary>
 internal readonly struct EnvelopeRow
 {
-    private readonly byte[] data;
+    private readonly ReadOnlyMemory<byte> data;
 
-    public EnvelopeRow(NpgsqlDataReader reader)
+    public EnvelopeRow(NpgsqlDataReader reader, JsonBuffer json)
     {
         Position = reader.GetInt64(0);
         Version = reader.GetInt64(1);
@@ -19,8 +19,8 @@ internal readonly struct EnvelopeRow
         TenantId = reader.GetString(6);
         AggregateType = reader.GetString(7);
         EventType = reader.GetString(8);
-        data = reader.GetFieldValue<byte[]>(9);
-        Metadata = MetadataJson.Read(reader.GetFieldValue<byte[]>(10));
+        Metadata = MetadataJson.Read(json.Read(reader, 10).Span);
+        data = json.Read(reader, 9);
     }
 
     public long Position { get; }
@@ -47,7 +47,7 @@ internal readonly struct EnvelopeRow
     public int DataBytes => data.Length;
 
     public DecodedEvents Decode(DomainModel model) =>
-        model.Decode(EventType, EventVersion, data, new(TenantId, AggregateType, AggregateId), Version);
+        model.Decode(EventType, EventVersion, data.Span, new(TenantId, AggregateType, AggregateId), Version);
 
     public EventEnvelope Envelope(object @event) => new()
     {

@@ -91,6 +91,7 @@ internal sealed partial class EventReader(
 
             var fold = new StateFold(model.Aggregate(stream.AggregateType), model, stream);
             fold.BeginWithCached(cached);
+            using var json = new JsonBuffer();
             while (await reader.ReadAsync(ct))
             {
                 if (fold.EventsRead == mostEvents)
@@ -98,7 +99,7 @@ internal sealed partial class EventReader(
                     return null;
                 }
 
-                fold.Add(reader.GetInt64(0), reader.GetString(1), reader.GetInt16(2), reader.GetFieldValue<byte[]>(3), reader.GetGuid(4));
+                fold.Add(reader.GetInt64(0), reader.GetString(1), reader.GetInt16(2), json.Read(reader, 3).Span, reader.GetGuid(4));
             }
 
             metrics.Loaded(stream.AggregateType, fold.EventsRead, started);
@@ -141,10 +142,11 @@ internal sealed partial class EventReader(
         {
             Bind(command.Parameters, stream, range);
             await using var reader = await PostgresErrors.Translate(ReaderOf(command, stream, leaf, ct));
+            using var json = new JsonBuffer();
             while (reader is not null && await PostgresErrors.Translate(reader.ReadAsync(ct)))
             {
                 any = true;
-                var row = new EnvelopeRow(reader);
+                var row = new EnvelopeRow(reader, json);
                 yield return (row, row.Decode(model));
             }
         }
@@ -207,10 +209,11 @@ internal sealed partial class EventReader(
     private async Task<long?> Fold(
         StateFold fold, AggregateDefinition definition, NpgsqlDataReader reader, StreamId stream, Sixth sixth, CancellationToken ct)
     {
+        using var json = new JsonBuffer();
         while (await reader.ReadAsync(ct))
         {
             var version = reader.GetInt64(0);
-            var data = reader.GetFieldValue<byte[]>(3);
+            var data = json.Read(reader, 3).Span;
             Guid? eventId = sixth == Sixth.EventId && !reader.IsDBNull(5) ? reader.GetGuid(5) : null;
             fold.IsArchived = sixth == Sixth.IsArchived && reader.GetBoolean(5);
             if (!reader.IsDBNull(1))
@@ -240,7 +243,7 @@ internal sealed partial class EventReader(
     }
 
     // A snapshot is a shortcut, never the truth: one that cannot be read costs a longer replay and nothing else.
-    private object? TryRead(AggregateDefinition definition, StreamId stream, long version, byte[] json)
+    private object? TryRead(AggregateDefinition definition, StreamId stream, long version, ReadOnlySpan<byte> json)
     {
         try
         {

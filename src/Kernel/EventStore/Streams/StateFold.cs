@@ -44,7 +44,7 @@ internal sealed class StateFold(AggregateDefinition definition, DomainModel mode
     }
 
     /// <exception cref="InvalidOperationException">It is not the next event of the stream.</exception>
-    public void Add(long version, string eventType, short eventVersion, byte[] data, Guid? eventId)
+    public void Add(long version, string eventType, short eventVersion, ReadOnlySpan<byte> data, Guid? eventId)
     {
         if (version != Version + 1)
         {

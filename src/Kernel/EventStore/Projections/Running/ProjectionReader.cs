@@ -123,11 +123,12 @@ internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel 
     {
         var rows = 0;
         long last = upTo;
+        using var json = new JsonBuffer();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
             rows++;
-            var row = new EnvelopeRow(reader);
+            var row = new EnvelopeRow(reader, json);
             last = row.Position;
             var shard = Leaf.ShardOf(reader.GetString(11));
             try
