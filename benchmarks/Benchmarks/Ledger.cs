@@ -32,7 +32,10 @@ public sealed class Ledger(Guid id) : Aggregate<LedgerState>(id)
 
 /// <summary>The same, kept in memory.</summary>
 [AggregateType("cached_ledger", Cache = true)]
-public sealed class CachedLedger(Guid id) : Aggregate<LedgerState>(id);
+public sealed class CachedLedger(Guid id) : Aggregate<LedgerState>(id)
+{
+    public void Move(decimal amount) => Raise(new Moved(amount, "benchmark", State.Balance + amount));
+}
 
 /// <summary>The same without snapshots.</summary>
 [AggregateType("unsnapped_ledger", SnapshotEvery = 0)]

@@ -9,9 +9,10 @@ public class GateOptionsTests
     [Fact]
     public void Options_are_read_in_any_order()
     {
-        var options = GateOptions.Parse(["--approve", "--runs", "3", "--only", "append", "--seconds", "20"]);
+        var options = GateOptions.Parse(["--approve", "--runs", "3", "--only", "append,wal", "--seconds", "20"]);
 
-        Assert.Equal((3, true, "append", 20), (options.Runs, options.Approve, options.Only, options.Seconds));
+        Assert.Equal((3, true, 20), (options.Runs, options.Approve, options.Seconds));
+        Assert.Equal([true, true, false], ((string[])["append-1-by-16", "wal", "feed"]).Select(options.Takes));
     }
 
     [Theory]

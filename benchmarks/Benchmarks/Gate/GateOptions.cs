@@ -10,7 +10,7 @@ internal sealed record GateOptions
         Usage: benchmarks/release.sh [options]
           --runs 3          how often everything is measured; 1 without it, up to 10 minutes each
           --approve         what is measured becomes the baseline, and the table of the READMEs
-          --only append     the scenes with that in their names
+          --only append,wal the scenes with one of these in their names
           --seconds 8       how long the rounds of a scene go on
           --dry             each scene with little data and in one round; compares nothing and writes nothing
         Ends with 0 when nothing fell behind the baseline, 1 when something did, 2 when it could not run.
@@ -25,7 +25,8 @@ internal sealed record GateOptions
 
     public bool Dry { get; private init; }
 
-    public string Only { get; private init; } = "";
+    /// <summary>Parts of the names of the scenes that are wanted; none for all.</summary>
+    public IReadOnlyList<string> Only { get; private init; } = [];
 
     public int Seconds { get; private init; } = 8;
 
@@ -41,13 +42,16 @@ internal sealed record GateOptions
                 "--dry" => options with { Dry = true },
                 "--runs" => options with { Runs = Number(Value(args, ++i), MostRuns) },
                 "--seconds" => options with { Seconds = Number(Value(args, ++i), MostSeconds) },
-                "--only" => options with { Only = Value(args, ++i) },
+                "--only" => options with { Only = Value(args, ++i).Split(',', StringSplitOptions.RemoveEmptyEntries) },
                 _ => throw new FormatException($"There is no option {args[i]}."),
             };
         }
 
         return options is { Dry: true, Approve: true } ? throw new FormatException("A dry run measures nothing that could be approved.") : options;
     }
+
+    /// <summary>Whether a scene is wanted.</summary>
+    public bool Takes(string scene) => Only.Count == 0 || Only.Any(part => scene.Contains(part, StringComparison.Ordinal));
 
     private static string Value(IReadOnlyList<string> args, int at) => at < args.Count ? args[at] : throw new FormatException($"{args[at - 1]} needs a value.");
 

@@ -19,14 +19,14 @@ internal static class ReleaseGate
         try
         {
             var options = GateOptions.Parse(args);
-            var scenes = Scenes.All.Where(scene => scene.Name.Contains(options.Only, StringComparison.Ordinal) && !(options.Dry && scene.IsVariant)).ToList();
+            var scenes = Scenes.All.Where(scene => options.Takes(scene.Name) && !(options.Dry && scene.IsVariant)).ToList();
             var baseline = Read(BaselineFile) is { } text ? Baseline.Parse(text) : null;
             if (scenes.Count == 0)
             {
-                throw new FormatException($"No scene has {options.Only} in its name: {string.Join(", ", Scenes.All.Select(scene => scene.Name))}.");
+                throw new FormatException($"No scene has {string.Join(" or ", options.Only)} in its name: {string.Join(", ", Scenes.All.Select(scene => scene.Name))}.");
             }
 
-            if (baseline is null && !options.Approve && !options.Dry)
+            if (baseline is null && options is { Approve: false, Dry: false, Only: [] })
             {
                 throw new FormatException($"There is no {BaselineFile} to compare with: --approve writes one.");
             }
@@ -115,7 +115,7 @@ internal static class ReleaseGate
         var report = new ReleaseReport(measured, machine, options.Runs, Judgement.Of(outcomes, baseline), timings, baseline);
         Console.WriteLine($"\n{report.ToMarkdown()}");
         // Some scenes alone are no report on a release.
-        if (options.Only.Length == 0)
+        if (options.Only.Count == 0)
         {
             await Write(ReportFile, report.ToMarkdown());
         }
@@ -126,7 +126,7 @@ internal static class ReleaseGate
             return 0;
         }
 
-        await Console.Error.WriteLineAsync(report.FellBehind.Count == 0 ? "Nothing fell behind." : report.FellBehindTable());
+        await Console.Error.WriteLineAsync(baseline is null ? $"There is no {BaselineFile} to compare with: --approve writes one." : report.FellBehind.Count == 0 ? "Nothing fell behind." : report.FellBehindTable());
         return report.ExitCode;
     }
 

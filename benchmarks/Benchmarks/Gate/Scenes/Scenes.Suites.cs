@@ -7,13 +7,21 @@ internal static partial class Scenes
 
     private static SuiteScene Batches(int writers, double goal)
     {
+        const string Snapshots = "Monolith, with snapshots";
         var name = $"append-10-by-{writers}";
         var row = new Row($"{name}-marten", $"append 10 events, {writers} writer{(writers == 1 ? "" : "s")}", "Marten, quick append") { Goal = goal };
-        return new(name, [new(row, Monolith, Marten)], async () =>
+        var snapped = new Row($"{name}-snapshots-marten", $"{row.Question}, and a snapshot every tenth time", "Marten, quick append, which writes none");
+        return new(name, [new(row, Monolith, Marten), new(snapped, Snapshots, Marten)], async () =>
         {
             var suite = new BatchAppend { Writers = writers };
             await suite.Setup();
-            return ([Competitor.Whole(Monolith, BatchAppend.AppendsPerInvocation, suite.Append), Competitor.Whole(Marten, BatchAppend.AppendsPerInvocation, suite.Marten)], suite.Cleanup);
+            return (
+                [
+                    Competitor.Whole(Monolith, BatchAppend.AppendsPerInvocation, suite.Append),
+                    Competitor.Whole(Snapshots, BatchAppend.AppendsPerInvocation, suite.AppendWithSnapshots),
+                    Competitor.Whole(Marten, BatchAppend.AppendsPerInvocation, suite.Marten),
+                ],
+                suite.Cleanup);
         }, isVariant: writers > 1);
     }
 
@@ -86,15 +94,18 @@ internal static partial class Scenes
 
     private static SuiteScene Commands(int callers)
     {
+        const string Cached = "Monolith, state in memory";
         var name = $"command-by-{callers}";
         var row = new Row($"{name}-marten", $"command: load, decide, append, {callers} at once", "Marten with inline snapshot, through Wolverine") { Goal = 1.5 };
-        return new(name, [new(row, Monolith, Marten)], async () =>
+        var cached = new Row($"{name}-cached-marten", $"{row.Question}, the state in memory", row.Against);
+        return new(name, [new(row, Monolith, Marten), new(cached, Cached, Marten)], async () =>
         {
             var suite = new CommandEndToEnd { Callers = callers };
             await suite.Setup();
             return (
                 [
                     Competitor.Whole(Monolith, CommandEndToEnd.CommandsPerInvocation, suite.Monolith),
+                    Competitor.Whole(Cached, CommandEndToEnd.CommandsPerInvocation, suite.Cached),
                     Competitor.Whole(Marten, CommandEndToEnd.CommandsPerInvocation, suite.Marten),
                 ],
                 suite.Cleanup);
