@@ -10,7 +10,7 @@ namespace Monolith.Benchmarks;
 /// </summary>
 public class ObservedAppend
 {
-    private const int Appends = 1600;
+    public const int Appends = 1600;
 
     private LedgerWriters ledgers = null!;
     private MeterListener? metrics;
@@ -29,6 +29,13 @@ public class ObservedAppend
 
     [GlobalSetup(Target = nameof(Observed))]
     public async Task SetupObserved()
+    {
+        Listen();
+        await Setup();
+    }
+
+    /// <summary>Begins to collect all metrics and to record all spans of this process.</summary>
+    public void Listen()
     {
         metrics = new()
         {
@@ -52,18 +59,23 @@ public class ObservedAppend
         };
         ActivitySource.AddActivityListener(traces);
         requests = new(nameof(ObservedAppend));
-        ledgers = await LedgerWriters.Monolith(Writers);
+    }
+
+    /// <summary>Ends that, and looks whether anything was collected.</summary>
+    public void StopListening()
+    {
+        metrics?.Dispose();
+        traces?.Dispose();
+        requests?.Dispose();
+        Benchmark.Expect(expected: true, measured > 0 && spans > 0);
     }
 
     [GlobalCleanup]
     public async Task Cleanup()
     {
-        metrics?.Dispose();
-        traces?.Dispose();
-        requests?.Dispose();
         if (traces is not null)
         {
-            Benchmark.Expect(expected: true, measured > 0 && spans > 0);
+            StopListening();
         }
 
         await ledgers.DisposeAsync();

@@ -111,6 +111,7 @@ public sealed class PlanTests(PostgresFixture postgres)
             await RequireKeys(
                 database, shard, "append_next.sql", analyzed, "text, uuid, bigint, timestamptz, jsonb, uuid, text, smallint, jsonb",
                 $"'{tenant}', {Stream}, 100, now(), '{{}}', gen_random_uuid(), 'ledger.entered', 1::smallint, '{{}}'");
+            await RequireKeys(database, shard, "append_next_events.sql", analyzed, types, append);
             await RequireKeys(
                 database, shard, "append_each.sql", analyzed, "text[], uuid[], bigint[], jsonb[], timestamptz, text, uuid[], text[], smallint[], jsonb[]",
                 $"array['{tenant}'], array[{Stream}]::uuid[], '{{100}}', array['{{}}']::jsonb[], now(), '250', {Events}");

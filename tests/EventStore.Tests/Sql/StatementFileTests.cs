@@ -13,6 +13,7 @@ public sealed class StatementFileTests(PostgresFixture postgres)
     private static readonly Dictionary<string, string> ParameterTypes = new(StringComparer.Ordinal)
     {
         ["append.sql"] = "text, uuid, bigint, timestamptz, jsonb, uuid[], text[], smallint[], jsonb[]",
+        ["append_next_events.sql"] = "text, uuid, bigint, timestamptz, jsonb, uuid[], text[], smallint[], jsonb[]",
         ["append_with_claims.sql"] = "text, uuid, bigint, timestamptz, jsonb, uuid[], text[], smallint[], jsonb[], text[], text[], text[], text[]",
         ["append_many.sql"] = "text[], uuid[], bigint[], jsonb[], timestamptz, text, int[], int[], uuid[], text[], smallint[], jsonb[]",
         ["append_each.sql"] = "text[], uuid[], bigint[], jsonb[], timestamptz, text, uuid[], text[], smallint[], jsonb[]",

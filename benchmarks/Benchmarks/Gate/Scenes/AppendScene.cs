@@ -14,8 +14,9 @@ internal sealed class AppendScene : Scene
     {
         this.writers = writers;
         var question = $"append 1 event, {writers} writer{(writers == 1 ? "" : "s")}";
-        insert = new($"{Name}-insert", question, "a bare prepared INSERT of the same row, from as many connections") { Goal = insertGoal, Reason = reason is null ? null : $"{reason}: {Bounds}" };
-        marten = new($"{Name}-marten", question, "Marten, quick append") { Goal = martenGoal };
+        var why = reason is null ? null : $"{reason}: {Bounds}";
+        insert = new($"{Name}-insert", question, "a bare prepared INSERT of the same row, from as many connections") { Goal = insertGoal, Reason = why };
+        marten = new($"{Name}-marten", question, "Marten, quick append") { Goal = martenGoal, Reason = why };
     }
 
     public override IReadOnlyList<Row> Rows => [insert, marten];

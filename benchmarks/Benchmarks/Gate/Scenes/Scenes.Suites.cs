@@ -3,13 +3,15 @@ namespace Monolith.Benchmarks.Gate;
 /// <summary>The scenes that are suites in turns.</summary>
 internal static partial class Scenes
 {
+    private const string Bounds = "[What bounds loads, commands and the feed](../../docs/decisions/0003-what-bounds-loads-commands-and-the-feed.md)";
+
     private static readonly Func<Task> Nothing = () => Task.CompletedTask;
 
     private static SuiteScene Batches(int writers, double goal)
     {
         const string Snapshots = "Monolith, with snapshots";
         var name = $"append-10-by-{writers}";
-        var row = new Row($"{name}-marten", $"append 10 events, {writers} writer{(writers == 1 ? "" : "s")}", "Marten, quick append") { Goal = goal };
+        var row = new Row($"{name}-marten", $"append 10 events, {writers} writer{(writers == 1 ? "" : "s")}", "Marten, quick append") { Goal = goal, Reason = $"49 µs for each further event, by the statement that always answers: {Bounds}" };
         var snapped = new Row($"{name}-snapshots-marten", $"{row.Question}, and a snapshot every tenth time", "Marten, quick append, which writes none");
         return new(name, [new(row, Monolith, Marten), new(snapped, Snapshots, Marten)], async () =>
         {
@@ -20,6 +22,28 @@ internal static partial class Scenes
                     Competitor.Whole(Monolith, BatchAppend.AppendsPerInvocation, suite.Append),
                     Competitor.Whole(Snapshots, BatchAppend.AppendsPerInvocation, suite.AppendWithSnapshots),
                     Competitor.Whole(Marten, BatchAppend.AppendsPerInvocation, suite.Marten),
+                ],
+                suite.Cleanup);
+        }, isVariant: writers > 1);
+    }
+
+    private static SuiteScene Observed(int writers)
+    {
+        const string Quiet = "nobody listens";
+        const string Listened = "metrics and traces";
+        var row = new Row($"observed-by-{writers}", $"append 1 event, {writers} writer{(writers == 1 ? "" : "s")}, all metrics and spans recorded: how many times as long", "nobody listens")
+        {
+            Goal = 1.05,
+            Sense = Sense.AtMost,
+        };
+        return new(row.Id, [new(row, Quiet, Listened)], async () =>
+        {
+            var suite = new ObservedAppend { Writers = writers };
+            await suite.Setup();
+            return (
+                [
+                    Competitor.Whole(Quiet, ObservedAppend.Appends, suite.Unobserved),
+                    Competitor.Whole(Listened, ObservedAppend.Appends, suite.Observed) with { Before = suite.Listen, After = suite.StopListening },
                 ],
                 suite.Cleanup);
         }, isVariant: writers > 1);
@@ -38,8 +62,8 @@ internal static partial class Scenes
             "load-10000",
             [
                 new(new("load-10000-live", Question, "Marten, live aggregation") { Goal = 75 }, Monolith, Live),
-                new(new("load-10000-inline", Question, "Marten, inline snapshot, which each append pays for") { Goal = 0.5 }, Monolith, Inline),
-                new(new("load-10000-cached", $"{Question}, its state in memory", "Marten, inline snapshot") { Goal = 1 }, Cached, Inline),
+                new(new("load-10000-inline", Question, "Marten, inline snapshot, which each append pays for") { Goal = 0.5, Reason = $"a hundred rows against one: {Bounds}" }, Monolith, Inline),
+                new(new("load-10000-cached", $"{Question}, its state in memory", "Marten, inline snapshot") { Goal = 1, Reason = $"a row of the tenant and one of the stream: {Bounds}" }, Cached, Inline),
                 new(new("load-10000-select", Question, "a bare SELECT of snapshot and tail"), Monolith, Select),
                 new(new("load-10000-replay-select", $"{Question} without snapshot", "a bare SELECT of all events"), Replay, SelectAll),
             ],
@@ -96,7 +120,7 @@ internal static partial class Scenes
     {
         const string Cached = "Monolith, state in memory";
         var name = $"command-by-{callers}";
-        var row = new Row($"{name}-marten", $"command: load, decide, append, {callers} at once", "Marten with inline snapshot, through Wolverine") { Goal = 1.5 };
+        var row = new Row($"{name}-marten", $"command: load, decide, append, {callers} at once", "Marten with inline snapshot, through Wolverine") { Goal = 1.5, Reason = $"the load of up to a hundred events, without the state in memory: {Bounds}" };
         var cached = new Row($"{name}-cached-marten", $"{row.Question}, the state in memory", row.Against);
         return new(name, [new(row, Monolith, Marten), new(cached, Cached, Marten)], async () =>
         {
@@ -114,7 +138,7 @@ internal static partial class Scenes
 
     private static SuiteScene CatchUp()
     {
-        var row = new Row("catch-up-documents-marten", "projection catch-up, the same events into the same documents", "Marten's async daemon") { Goal = 4 };
+        var row = new Row("catch-up-documents-marten", "projection catch-up, the same events into the same documents", "Marten's async daemon") { Goal = 4, Reason = $"the feed, which is read beside: {Bounds}" };
         return new("catch-up-documents", [new(row, Monolith, Marten)], async () =>
         {
             var suite = new ProjectionCatchUp();
@@ -136,8 +160,8 @@ internal static partial class Scenes
         return new(
             "feed",
             [
-                new(new("feed-merged-select", "feed read alone, all shards in order", "a bare SELECT in position order") { Goal = 0.8 }, Monolith, Select),
-                new(new("feed-shards-select", "feed read alone, shard by shard as projections read it", "the same SELECT") { Goal = 0.8 }, Shards, Select),
+                new(new("feed-merged-select", "feed read alone, all shards in order", "a bare SELECT in position order") { Goal = 0.8, Reason = $"decoding, envelopes and the merge of the shards: {Bounds}" }, Monolith, Select),
+                new(new("feed-shards-select", "feed read alone, shard by shard as projections read it", "the same SELECT") { Goal = 0.8, Reason = $"decoding and envelopes: {Bounds}" }, Shards, Select),
             ],
             async () =>
             {
@@ -154,9 +178,9 @@ internal static partial class Scenes
 
     private static SuiteScene Partitions()
     {
-        const string Bounds = "[What bounds an append](../../docs/decisions/0002-what-bounds-an-append.md)";
-        const string Turn = $"a connection keeps 250 statements prepared, and a round through all leaves meets none of them: {Bounds}";
-        const string Tenants = $"a connection keeps 250 statements prepared, so the rare leaves are planned each time: {Bounds}";
+        const string Appends = "[What bounds an append](../../docs/decisions/0002-what-bounds-an-append.md)";
+        const string Turn = $"a connection keeps 250 statements prepared, and a round through all leaves meets none of them: {Appends}";
+        const string Tenants = $"a connection keeps 250 statements prepared, so the rare leaves are planned each time: {Appends}";
         return new(
             "partitions",
             [
@@ -199,7 +223,7 @@ internal static partial class Scenes
         });
 
         static Pairing Row(string what) =>
-            new(new($"tenants-{what}", $"{what} with 10,000 tenants in the pool, in turn", "the same streams of 1") { Goal = 0.9 }, $"{what}, 10,000", $"{what}, 1");
+            new(new($"tenants-{what}", $"{what} with 10,000 tenants in the pool, in turn", "the same streams of 1") { Goal = 0.9, Reason = $"eight leaves in turn instead of one, on a machine that was not quiet: {Bounds}" }, $"{what}, 10,000", $"{what}, 1");
     }
 
     private static SuiteScene IntoTable()

@@ -40,7 +40,7 @@ internal sealed partial class AppendCommands(NpgsqlDataSource dataSource, Tenant
             return await WithViews(append, leaf, views, ct);
         }
 
-        if (append.Count == 1 && append.Request.Claims.IsEmpty && await Single(append, leaf, ct) is { } written)
+        if (append.Request.Claims.IsEmpty && await (append.Count == 1 ? Single(append, leaf, ct) : Next(append, leaf, ct)) is { } written)
         {
             return written;
         }
@@ -100,8 +100,7 @@ internal sealed partial class AppendCommands(NpgsqlDataSource dataSource, Tenant
     // Null when nothing was written.
     private async Task<AppendOutcome?> Single(EncodedAppend append, Leaf leaf, CancellationToken ct)
     {
-        var isNext = append.Request.Expected is { Value: > 0 } || append.Request.Expected == ExpectedVersion.Exists;
-        await using var command = dataSource.CreateCommand(leaf.Statement(isNext ? "append_next.sql" : "append_one.sql"));
+        await using var command = dataSource.CreateCommand(leaf.Statement(HasEvents(append) ? "append_next.sql" : "append_one.sql"));
         var parameters = command.Parameters;
         AddStream(parameters, append);
         parameters.Add(new NpgsqlParameter<Guid> { TypedValue = append.EventIds[0] });
@@ -110,6 +109,30 @@ internal sealed partial class AppendCommands(NpgsqlDataSource dataSource, Tenant
         parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = append.Data[0], NpgsqlDbType = NpgsqlDbType.Jsonb });
         return await Execute(command, leaf, ct);
     }
+
+    // Null when nothing was written.
+    private async Task<AppendOutcome?> Next(EncodedAppend append, Leaf leaf, CancellationToken ct)
+    {
+        if (!HasEvents(append))
+        {
+            return null;
+        }
+
+        await using var command = dataSource.CreateCommand(leaf.Statement("append_next_events.sql"));
+        Bind(command.Parameters, append);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        AppendOutcome? outcome = null;
+        while (await reader.ReadAsync(ct))
+        {
+            outcome = outcome is { } first ? first with { Position = reader.GetInt64(2) } : AppendOutcome.From(reader, leaf);
+        }
+
+        await reader.NextResultAsync(ct);
+        return outcome;
+    }
+
+    // As far as the caller says: the stream is not one that begins now.
+    private static bool HasEvents(EncodedAppend append) => append.Request.Expected is { Value: > 0 } || append.Request.Expected == ExpectedVersion.Exists;
 
     private static async Task<AppendOutcome?> Execute(NpgsqlCommand command, Leaf leaf, CancellationToken ct)
     {
