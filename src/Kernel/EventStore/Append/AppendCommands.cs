@@ -22,6 +22,9 @@ internal sealed partial class AppendCommands(NpgsqlDataSource dataSource, Tenant
 
     private const string Savepoint = "monolith_append";
 
+    // A row comes back for each event; of more events than these the statement is sent that answers with one row.
+    private const int MostAnswers = 64;
+
     private static readonly string LongestLockWaitSetting = LongestLockWait.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The leaf that the append goes to.</summary>
@@ -113,7 +116,7 @@ internal sealed partial class AppendCommands(NpgsqlDataSource dataSource, Tenant
     // Null when nothing was written.
     private async Task<AppendOutcome?> Next(EncodedAppend append, Leaf leaf, CancellationToken ct)
     {
-        if (!HasEvents(append))
+        if (!HasEvents(append) || append.Count > MostAnswers)
         {
             return null;
         }
