@@ -223,7 +223,7 @@ internal static partial class Scenes
         });
 
         static Pairing Row(string what) =>
-            new(new($"tenants-{what}", $"{what} with 10,000 tenants in the pool, in turn", "the same streams of 1") { Goal = 0.9, Reason = $"eight leaves in turn instead of one, on a machine that was not quiet: {Bounds}" }, $"{what}, 10,000", $"{what}, 1");
+            new(new($"tenants-{what}", $"{what} with 10,000 tenants in the pool, in turn", "the same streams of 1") { Goal = 0.9, Reason = $"eight leaves in turn instead of one: {Bounds}" }, $"{what}, 10,000", $"{what}, 1");
     }
 
     private static SuiteScene IntoTable()

@@ -26,8 +26,9 @@ internal sealed class JsonBuffer : IDisposable
         var length = (int)(json.Length - json.Position);
         if (length > bytes.Length)
         {
+            var larger = ArrayPool<byte>.Shared.Rent(length);
             ArrayPool<byte>.Shared.Return(bytes);
-            bytes = ArrayPool<byte>.Shared.Rent(length);
+            bytes = larger;
         }
 
         json.ReadExactly(bytes, 0, length);
