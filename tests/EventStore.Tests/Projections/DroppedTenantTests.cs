@@ -75,6 +75,38 @@ public sealed class DroppedTenantTests(PostgresFixture postgres) : ConformanceTe
         Assert.DoesNotContain(await tenants.List(Ct), tenant => tenant.Id == Acme);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_waits_for_a_table_of_a_rebuild_that_goes_meanwhile_does_without_it(bool drops)
+    {
+        await using var hosts = await NewHosts();
+        Projection[] projections = [new NumberTable()];
+        await using (var runner = await hosts.Run(projections))
+        {
+            await hosts.Append(NewTally(), new Counted(1));
+            await hosts.CaughtUp(runner);
+        }
+
+        await hosts.Execute("create schema if not exists tests_shadow; create table tests_shadow.numbers as table tests.numbers");
+        var tenants = new TenantsWithReadModels(hosts.Store.Store.Tenants, hosts.Catalog(projections), others: [new TenantTables(["tests_shadow"])]);
+        await using var holding = await hosts.Store.DataSource.OpenConnectionAsync(Ct);
+        await using var transaction = await holding.BeginTransactionAsync(Ct);
+        await using (var promote = new Npgsql.NpgsqlCommand("select eventstore.promote_shadow('tests', 'numbers')", holding))
+        {
+            await promote.ExecuteNonQueryAsync(Ct);
+        }
+
+        var call = drops ? tenants.Drop(Acme, Ct) : tenants.Rows(Acme, Ct);
+        await hosts.Until(
+            async () => await hosts.Query<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") is [> 0], "it waits");
+        await transaction.CommitAsync(Ct);
+        await call;
+
+        Assert.Equal([drops ? 0L : 1L], await hosts.Query<long>("select count(*) from tests.numbers"));
+        Assert.Equal([false], await hosts.Query<bool>("select to_regclass('tests_shadow.numbers') is not null"));
+    }
+
     [Fact]
     public async Task A_table_that_does_not_say_to_which_tenant_a_row_belongs_is_named_and_the_drop_can_go_on_without_it()
     {
