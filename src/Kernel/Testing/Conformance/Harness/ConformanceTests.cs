@@ -52,6 +52,25 @@ public abstract class ConformanceTests : IDisposable
     /// <summary>An empty database.</summary>
     protected Task<TestDatabase> NewDatabase() => postgres.CreateDatabase(Ct);
 
+    /// <summary>
+    /// The result of a call that is repeated for as long as it fails transiently: a pool may still hold connections that have broken, and on a busy machine a call with
+    /// little time fails for want of it.
+    /// </summary>
+    protected async Task<T> Repeated<T>(Func<Task<T>> call)
+    {
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (EventStoreUnavailableException unavailable) when (unavailable.IsTransient)
+            {
+                Ct.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {
