@@ -92,7 +92,8 @@ public sealed class PostgresFixture : IAsyncLifetime
     {
         var target = await server.Value.WaitAsync(ct);
         var name = string.Create(CultureInfo.InvariantCulture, $"{run}_{Interlocked.Increment(ref lastNumber)}");
-        await target.Execute($"create database {name} template {template ?? "template0"}", ct);
+        // Files are copied rather than logged block by block, which takes half the time where next to nothing waits to be written back.
+        await target.Execute($"create database {name} template {template ?? "template0"} strategy file_copy", ct);
         return name;
     }
 }
