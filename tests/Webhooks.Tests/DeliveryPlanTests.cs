@@ -66,16 +66,17 @@ public sealed class DeliveryPlanTests(PostgresFixture postgres) : IAsyncLifetime
     [Fact]
     public async Task A_page_of_the_log_is_read_along_its_index_and_not_sorted()
     {
-        var newest = await Plan(session => ListDeliveriesHandler.Handle(new(Endpoint, Status: null, Before: null, 50), session, Ct));
-        var older = await Plan(session => ListDeliveriesHandler.Handle(new(Endpoint, Status: null, Middle, 50), session, Ct));
+        var newest = await Plan(session => ListDeliveriesHandler.Handle(new(Endpoint, Status: null, Before: null, BeforeId: null, 50), session, Ct));
+        var older = await Plan(session => ListDeliveriesHandler.Handle(new(Endpoint, Status: null, Middle, BeforeId: null, 50), session, Ct));
+        var next = await Plan(session => ListDeliveriesHandler.Handle(new(Endpoint, Status: null, Middle, Guid.NewGuid(), 50), session, Ct));
 
-        Assert.All([newest, older], plan => Assert.Equal((Log, false), (plan.Index, plan.Sorts)));
+        Assert.All([newest, older, next], plan => Assert.Equal((Log, false), (plan.Index, plan.Sorts)));
     }
 
     [Fact]
     public async Task What_has_not_arrived_is_read_by_its_status()
     {
-        var parked = await Plan(session => ListDeliveriesHandler.Handle(new(Endpoint, DeliveryStatus.Parked, Middle, 50), session, Ct));
+        var parked = await Plan(session => ListDeliveriesHandler.Handle(new(Endpoint, DeliveryStatus.Parked, Middle, BeforeId: null, 50), session, Ct));
         var held = await Plan(session => SendHeldHandler.Held(session, Endpoint, Ct));
 
         Assert.All([parked, held], plan => Assert.Equal(Undelivered, plan.Index));
@@ -84,9 +85,10 @@ public sealed class DeliveryPlanTests(PostgresFixture postgres) : IAsyncLifetime
     [Fact]
     public async Task A_period_is_read_along_the_index_and_not_sorted()
     {
-        var period = await Plan(session => ReplayDeliveriesHandler.Asked(session, new(Endpoint, DeliveryId: null, Middle, Middle.AddDays(2)), Ct));
+        var period = await Plan(session => ReplayDeliveriesHandler.Asked(session, new(Endpoint, DeliveryId: null, Middle, Middle.AddDays(2), After: null), Ct));
+        var rest = await Plan(session => ReplayDeliveriesHandler.Asked(session, new(Endpoint, DeliveryId: null, Middle, Middle.AddDays(2), Guid.NewGuid()), Ct));
 
-        Assert.Equal((Log, false), (period.Index, period.Sorts));
+        Assert.All([period, rest], plan => Assert.Equal((Log, false), (plan.Index, plan.Sorts)));
     }
 
     [Fact]

@@ -30,12 +30,12 @@ public sealed class WebhooksModule : Module
         {
             // The log of an endpoint by time, and by status that of what has not arrived: little beside what has. The last is for what is too old, of every tenant.
             documents.For<Delivery>()
-                .Index([delivery => delivery.EndpointId, delivery => delivery.OccurredAt], index =>
+                .Index([delivery => delivery.EndpointId, delivery => delivery.OccurredAt, delivery => delivery.Id], index =>
                 {
                     index.Name = "mt_doc_delivery_idx_log";
                     index.TenancyScope = TenancyScope.PerTenant;
                 })
-                .Index([delivery => delivery.Status, delivery => delivery.EndpointId, delivery => delivery.OccurredAt], index =>
+                .Index([delivery => delivery.Status, delivery => delivery.EndpointId, delivery => delivery.OccurredAt, delivery => delivery.Id], index =>
                 {
                     index.Name = "mt_doc_delivery_idx_undelivered";
                     index.Predicate = "(data ->> 'status') <> 'Delivered'";

@@ -11,7 +11,8 @@ namespace Monolith.Webhooks.Delivering;
 /// <param name="Id">The same for the same event and endpoint, however often it is told: the receiver's key for repeats.</param>
 /// <param name="EndpointId">The endpoint.</param>
 /// <param name="Event">The name of the event.</param>
-/// <param name="OccurredAt">When it happened.</param>
+/// <param name="OccurredAt">When it happened, to the microsecond.</param>
+/// <param name="Position">Where it stands in the feed of its tenant's events: the order in which it happened; 0 for a ping.</param>
 /// <param name="Body">What is sent, to the letter.</param>
 /// <param name="Status">How it stands.</param>
 /// <param name="Round">How often it was replayed.</param>
@@ -23,6 +24,7 @@ public sealed record Delivery(
     Guid EndpointId,
     string Event,
     DateTimeOffset OccurredAt,
+    long Position,
     string Body,
     DeliveryStatus Status,
     int Round,
@@ -47,6 +49,7 @@ public sealed record Delivery(
         endpointId,
         published.Name,
         published.Origin.RecordedAt,
+        published.Origin.Position,
         DeliveryBody.Of(published.Name, published.Origin, published.Data),
         isHeld ? DeliveryStatus.Held : DeliveryStatus.Waiting,
         Round: 0,
@@ -54,8 +57,13 @@ public sealed record Delivery(
         NextAttemptAt: null,
         Log: []);
 
-    internal static Delivery OfPing(Guid id, Guid endpointId, DateTimeOffset at) => new(
-        id, endpointId, Ping, at, DeliveryBody.OfPing(at), DeliveryStatus.Waiting, Round: 0, Attempts: 0, NextAttemptAt: null, Log: []);
+    internal static Delivery OfPing(Guid id, Guid endpointId, DateTimeOffset at)
+    {
+        // As exact as the database compares times, so that a page begins where the one before it ended.
+        var moment = at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMicrosecond));
+        return new(
+            id, endpointId, Ping, moment, Position: 0, DeliveryBody.OfPing(moment), DeliveryStatus.Waiting, Round: 0, Attempts: 0, NextAttemptAt: null, Log: []);
+    }
 
     /// <summary>The delivery behind one more attempt.</summary>
     internal Delivery After(DeliveryAttempt attempt, DateTimeOffset? next) => this with

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Monolith.Webhooks.Delivering;
 
-/// <summary>Removes from the delivery log what is older than it is kept. Several hosts may do it at once.</summary>
+/// <summary>
+/// Removes from the delivery log what is older than it is kept, and what is still known of the failures of endpoints that are no more: one that is would have been paused by then. Several hosts may
+/// do it at once.
+/// </summary>
 internal sealed partial class DeliveryCleaning(IDocumentStore documents, WebhookOptions options, TimeProvider time, ILogger<DeliveryCleaning> logger)
     : BackgroundService
 {
@@ -18,6 +21,8 @@ internal sealed partial class DeliveryCleaning(IDocumentStore documents, Webhook
         // Of every tenant, those included that are no more: so no tenant is the session's own.
         await using var session = documents.LightweightSession("every tenant");
         Remove(session, before);
+        var forgotten = before - options.PauseAfter;
+        session.DeleteWhere<EndpointHealth>(health => health.AnyTenant() && health.FailingSince < forgotten);
         await session.SaveChangesAsync(ct);
     }
 

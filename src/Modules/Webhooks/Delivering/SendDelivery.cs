@@ -11,10 +11,10 @@ namespace Monolith.Webhooks.Delivering;
 /// <param name="Attempt">How often it was tried by then.</param>
 public sealed record SendDelivery(Guid DeliveryId, int Round, int Attempt);
 
-/// <summary>Since when an endpoint has done nothing but fail.</summary>
+/// <summary>Since when an endpoint has done nothing but fail. There is none of an endpoint whose last attempt succeeded.</summary>
 /// <param name="Id">The endpoint.</param>
-/// <param name="FailingSince">The first failure since the last success; null when that was the last.</param>
-public sealed record EndpointHealth(Guid Id, DateTimeOffset? FailingSince);
+/// <param name="FailingSince">The first failure since the last success.</param>
+public sealed record EndpointHealth(Guid Id, DateTimeOffset FailingSince);
 
 /// <summary>
 /// Handles <see cref="SendDelivery"/>. The attempt is recorded, and the next one scheduled, in one transaction with the mark that this message is handled. If the process dies between
@@ -71,8 +71,8 @@ public static class SendDeliveryHandler
     private static async Task Judge(
         Endpoint endpoint, DeliveryAttempt attempt, IDocumentSession session, AggregateRepository<Endpoint> endpoints, WebhookOptions options, CancellationToken ct)
     {
-        var health = await session.LoadAsync<EndpointHealth>(endpoint.Id, ct) ?? new(endpoint.Id, FailingSince: null);
-        var since = attempt.Succeeded ? (DateTimeOffset?)null : health.FailingSince ?? attempt.At;
+        var health = await session.LoadAsync<EndpointHealth>(endpoint.Id, ct);
+        var since = attempt.Succeeded ? (DateTimeOffset?)null : health?.FailingSince ?? attempt.At;
         var reason = attempt.StatusCode == Gone ? "The receiver says that it is gone."
             : attempt.At - since >= options.PauseAfter ? $"It has failed since {since:u}. The last time: {attempt.Error}"
             : null;
@@ -82,9 +82,13 @@ public static class SendDeliveryHandler
             since = null;
         }
 
-        if (since != health.FailingSince)
+        if (since is null && health is not null)
         {
-            session.Store(health with { FailingSince = since });
+            session.Delete(health);
+        }
+        else if (since is { } first && health is null)
+        {
+            session.Store(new EndpointHealth(endpoint.Id, first));
         }
     }
 }

@@ -17,7 +17,8 @@ namespace Monolith.Webhooks.Features;
 /// <param name="DeliveryId">One delivery; null for those of a period.</param>
 /// <param name="From">The beginning of the period.</param>
 /// <param name="To">Its end.</param>
-public sealed record ReplayDeliveries(Guid EndpointId, Guid? DeliveryId, DateTimeOffset? From, DateTimeOffset? To);
+/// <param name="After">Of what happened in the first moment only what stands behind this delivery; null for all of it.</param>
+public sealed record ReplayDeliveries(Guid EndpointId, Guid? DeliveryId, DateTimeOffset? From, DateTimeOffset? To, Guid? After);
 
 /// <summary>What makes the command valid.</summary>
 public sealed class ReplayDeliveriesValidator : AbstractValidator<ReplayDeliveries>
@@ -30,25 +31,26 @@ public sealed class ReplayDeliveriesValidator : AbstractValidator<ReplayDeliveri
 
 /// <summary>What is delivered again.</summary>
 /// <param name="Deliveries">How many.</param>
-/// <param name="NextFrom">Where the rest of the period begins; null when that was all.</param>
-public sealed record Replayed(int Deliveries, DateTimeOffset? NextFrom);
+/// <param name="NextFrom">When the rest of the period begins; null when that was all.</param>
+/// <param name="NextAfter">Behind which delivery of that moment; null when that was all.</param>
+public sealed record Replayed(int Deliveries, DateTimeOffset? NextFrom, Guid? NextAfter);
 
 internal static class ReplayDeliveriesRoutes
 {
-    internal sealed record Body(DateTimeOffset From, DateTimeOffset To);
+    internal sealed record Body(DateTimeOffset From, DateTimeOffset To, Guid? After = null);
 
     internal static void MapReplayDeliveries(this RouteGroupBuilder routes)
     {
         routes.MapPost("/endpoints/{id:guid}/deliveries/{delivery:guid}/replay", async (Guid id, Guid delivery, IMessageBus bus, CancellationToken ct) =>
-                Reply.View(await bus.InvokeAsync<Replayed?>(new ReplayDeliveries(id, delivery, From: null, To: null), ct)))
+                Reply.View(await bus.InvokeAsync<Replayed?>(new ReplayDeliveries(id, delivery, From: null, To: null, After: null), ct)))
             .WithSummary("Delivers one event again, with the same id")
-            .WithAnswer(new Replayed(1, NextFrom: null));
+            .WithAnswer(new Replayed(1, NextFrom: null, NextAfter: null));
         routes.MapPost("/endpoints/{id:guid}/replays", async (Guid id, Body body, IMessageBus bus, CancellationToken ct) =>
-                Reply.View(await bus.InvokeAsync<Replayed?>(new ReplayDeliveries(id, DeliveryId: null, body.From, body.To), ct)))
+                Reply.View(await bus.InvokeAsync<Replayed?>(new ReplayDeliveries(id, DeliveryId: null, body.From, body.To, body.After), ct)))
             .WithSummary("Delivers again what happened in a period, with the same ids")
-            .WithDescription("Up to 500 at a time; `nextFrom` says where to go on.")
+            .WithDescription("Up to 500 at a time; with `nextFrom` as `from` and `nextAfter` as `after` it goes on.")
             .WithExample(new Body(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 1, 2, 0, 0, 0, TimeSpan.Zero)))
-            .WithAnswer(new Replayed(500, NextFrom: new DateTimeOffset(2026, 1, 1, 18, 0, 0, TimeSpan.Zero)));
+            .WithAnswer(new Replayed(500, NextFrom: new DateTimeOffset(2026, 1, 1, 18, 0, 0, TimeSpan.Zero), Guid.Parse("019a20c2-0a0b-7c0d-8e0f-101112131415")));
     }
 }
 
@@ -67,22 +69,29 @@ public static class ReplayDeliveriesHandler
         }
 
         var found = await Asked(session, command, ct);
-        foreach (var again in found.Take(AtOnce).Select(delivery => delivery.Again()))
+        var page = found.Take(AtOnce).ToList();
+        foreach (var again in page.OrderBy(delivery => delivery.OccurredAt).ThenBy(delivery => delivery.Position).Select(delivery => delivery.Again()))
         {
             session.Store(again);
             await bus.Send(again);
         }
 
-        return found.Count == 0 && command.DeliveryId is not null ? null : new(Math.Min(found.Count, AtOnce), found.Count > AtOnce ? found[^1].OccurredAt : null);
+        return page.Count == 0 && command.DeliveryId is not null ? null
+            : found.Count > page.Count ? new(page.Count, page[^1].OccurredAt, page[^1].Id)
+            : new(page.Count, NextFrom: null, NextAfter: null);
     }
 
     internal static Task<IReadOnlyList<Delivery>> Asked(IQuerySession session, ReplayDeliveries command, CancellationToken ct)
     {
         var (from, to) = (command.From.GetValueOrDefault(), command.To.GetValueOrDefault());
         var deliveries = session.Query<Delivery>().Where(delivery => delivery.EndpointId == command.EndpointId);
-        deliveries = command.DeliveryId is { } id
-            ? deliveries.Where(delivery => delivery.Id == id)
-            : deliveries.Where(delivery => delivery.OccurredAt >= from && delivery.OccurredAt <= to);
-        return deliveries.OrderBy(delivery => delivery.OccurredAt).Take(AtOnce + 1).ToListAsync(ct);
+        deliveries = command switch
+        {
+            { DeliveryId: { } id } => deliveries.Where(delivery => delivery.Id == id),
+            { After: { } after } => deliveries.Where(delivery =>
+                delivery.OccurredAt >= from && delivery.OccurredAt <= to && (delivery.OccurredAt > from || delivery.Id.CompareTo(after) > 0)),
+            _ => deliveries.Where(delivery => delivery.OccurredAt >= from && delivery.OccurredAt <= to),
+        };
+        return deliveries.OrderBy(delivery => delivery.OccurredAt).ThenBy(delivery => delivery.Id).Take(AtOnce + 1).ToListAsync(ct);
     }
 }

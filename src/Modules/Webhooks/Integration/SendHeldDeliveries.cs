@@ -45,7 +45,7 @@ public static class SendHeldHandler
 
     internal static Task<IReadOnlyList<Delivery>> Held(IQuerySession session, Guid endpointId, CancellationToken ct) => session.Query<Delivery>()
         .Where(delivery => delivery.EndpointId == endpointId && delivery.Status == DeliveryStatus.Held)
-        .OrderBy(delivery => delivery.OccurredAt)
+        .OrderBy(delivery => delivery.Position)
         .Take(AtOnce)
         .ToListAsync(ct);
 }
