@@ -207,8 +207,11 @@ public sealed class DeliveryTests(WebhooksHost host)
     {
         var (place, _) = await host.Register("/well");
         await HasFailedForLong(place);
+        var (older, _) = await host.Register("/older");
+        await HasFailed(older, since: null);
         await host.NewUser();
         await host.Deliveries(place, items => items.Count == 1 && items[0]["status"]!.ToString() == "delivered");
+        await host.Deliveries(older, items => items.Count == 1 && items[0]["status"]!.ToString() == "delivered");
         Assert.Null((await host.Send(HttpMethod.Get, place)).Body!["failingSince"]);
         var (removed, _) = await host.Register("/removed");
         var id = await HasFailedForLong(removed);
@@ -216,7 +219,7 @@ public sealed class DeliveryTests(WebhooksHost host)
 
         await host.Services.GetServices<IHostedService>().OfType<DeliveryCleaning>().Single().Clean(Ct);
 
-        Assert.Equal(0L, await host.Database.DataSource.Scalar<long>($"select count(*) from webhooks.mt_doc_endpointhealth where id in ('{id}', '{place.Split('/')[^1]}')", Ct));
+        Assert.Equal(0L, await host.Database.DataSource.Scalar<long>($"select count(*) from webhooks.mt_doc_endpointhealth where id in ('{id}', '{place.Split('/')[^1]}', '{older.Split('/')[^1]}')", Ct));
     }
 
     [Fact]
@@ -281,13 +284,15 @@ public sealed class DeliveryTests(WebhooksHost host)
     private static JsonNode Body(Receiver.Received received) => JsonNode.Parse(received.Body)!;
 
     // Since 2020; answers the endpoint's id.
-    private async Task<string> HasFailedForLong(string place)
+    private Task<string> HasFailedForLong(string place) => HasFailed(place, "2020-01-01T00:00:00+00:00");
+
+    private async Task<string> HasFailed(string place, string? since)
     {
         var id = place.Split('/')[^1];
         await host.Database.DataSource.Execute(
             $$"""
             insert into webhooks.mt_doc_endpointhealth (tenant_id, id, data, mt_last_modified, mt_version, mt_dotnet_type)
-            values ('acme', '{{id}}', '{"id": "{{id}}", "failingSince": "2020-01-01T00:00:00+00:00"}', now(), '{{Guid.NewGuid()}}', '')
+            values ('acme', '{{id}}', '{"id": "{{id}}", "failingSince": {{(since is null ? "null" : $"\"{since}\"")}}}', now(), '{{Guid.NewGuid()}}', '')
             """,
             Ct);
         return id;

@@ -13,8 +13,8 @@ public sealed record SendDelivery(Guid DeliveryId, int Round, int Attempt);
 
 /// <summary>Since when an endpoint has done nothing but fail. There is none of an endpoint whose last attempt succeeded.</summary>
 /// <param name="Id">The endpoint.</param>
-/// <param name="FailingSince">The first failure since the last success.</param>
-public sealed record EndpointHealth(Guid Id, DateTimeOffset FailingSince);
+/// <param name="FailingSince">The first failure since the last success; null in what earlier versions have stored of endpoints that do not fail.</param>
+public sealed record EndpointHealth(Guid Id, DateTimeOffset? FailingSince);
 
 /// <summary>
 /// Handles <see cref="SendDelivery"/>. The attempt is recorded, and the next one scheduled, in one transaction with the mark that this message is handled. If the process dies between
@@ -86,9 +86,9 @@ public static class SendDeliveryHandler
         {
             session.Delete(health);
         }
-        else if (since is { } first && health is null)
+        else if (since != health?.FailingSince)
         {
-            session.Store(new EndpointHealth(endpoint.Id, first));
+            session.Store(new EndpointHealth(endpoint.Id, since));
         }
     }
 }
