@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using Monolith.EmbeddedPostgres;
 using Monolith.EventSourcing;
 using Monolith.EventStore;
@@ -12,7 +14,7 @@ using Scalar.AspNetCore;
 namespace Monolith.Host;
 
 /// <summary>What a newcomer sees: a demo tenant, the API page, and the words at start.</summary>
-internal static class StartUp
+internal static partial class StartUp
 {
     public const string DemoTenant = "demo";
     private const string ApiPage = "/scalar";
@@ -66,7 +68,8 @@ internal static class StartUp
     private static bool IsOutside(Exception error) =>
         error is EventSourcingException or NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException or OperationCanceledException;
 
-    private sealed class Greeting(Tenants tenants, IServer server, IHostEnvironment environment) : IHostedLifecycleService
+    private sealed partial class Greeting(Tenants tenants, IServer server, IHostEnvironment environment, IOptions<ConsoleLoggerOptions> console, ILogger<Greeting> logger)
+        : IHostedLifecycleService
     {
         public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -76,7 +79,16 @@ internal static class StartUp
         public Task StartedAsync(CancellationToken cancellationToken)
         {
             var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? DefaultUrl;
-            Console.WriteLine(environment.IsDevelopment() ? Welcome(address) : $"Monolith listens on {address}");
+            if (console.Value.FormatterName == ConsoleFormatterNames.Json)
+            {
+                // Who reads the output line by line finds nothing else in it.
+                LogListening(address);
+            }
+            else
+            {
+                Console.WriteLine(environment.IsDevelopment() ? Welcome(address) : $"Monolith listens on {address}");
+            }
+
             return Task.CompletedTask;
         }
 
@@ -85,6 +97,9 @@ internal static class StartUp
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        [LoggerMessage(1, LogLevel.Information, "Monolith listens on {Address}")]
+        private partial void LogListening(string address);
 
         private static string Welcome(string address) =>
             $$"""

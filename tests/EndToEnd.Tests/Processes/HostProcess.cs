@@ -150,9 +150,10 @@ public sealed partial class HostProcess : IAsyncDisposable
             output.AppendLine(line);
         }
 
-        if (line?.StartsWith(Listening, StringComparison.Ordinal) == true)
+        // A line of its own, or a member of an object.
+        if (line?.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var begin)
         {
-            address.TrySetResult(line[Listening.Length..].Trim());
+            address.TrySetResult(line[(begin + Listening.Length)..].Split(' ', '"')[0]);
         }
     }
 }
