@@ -42,7 +42,7 @@ public sealed class ProductionHost(PostgresFixture postgres) : IAsyncLifetime
                 .. authority.Settings, $"--ConnectionStrings:Monolith={database.ConnectionString}",
                 "--Http:RequestsPerSecond=1000000", "--Http:Burst=10000000", "--Logging:LogLevel:Microsoft.AspNetCore=Error",
             ]);
-        Client = new(new SocketsHttpHandler { MaxConnectionsPerServer = 32 }) { BaseAddress = process.Client.BaseAddress };
+        Client = new(new SocketsHttpHandler { MaxConnectionsPerServer = 32, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = process.Client.BaseAddress };
         using (var ready = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative)))
         {
             Assert.Equal(HttpStatusCode.OK, ready.StatusCode);

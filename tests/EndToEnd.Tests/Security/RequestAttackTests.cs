@@ -58,7 +58,8 @@ public sealed class RequestAttackTests(ProductionHost host)
         HttpContent Chunked() => new StreamContent(new NeverEnding((1024 * 1024) + 1000)) { Headers = { { "Content-Type", "application/json" } } };
         var (answer, text) = what switch
         {
-            "announced" => await Post(big),
+            // The answer comes before the body is sent, as it may: whoever sends it all the same may find the connection closed, and no answer.
+            "announced" => await host.Send(HttpMethod.Post, "/api/accounts", token, Json(big), ("Expect", "100-continue")),
             "chunked" => await host.Send(HttpMethod.Post, "/api/accounts", token, Chunked(), ("Transfer-Encoding", "chunked")),
             "deep" => await Post(new string('[', 100_000)),
             "deep objects" => await Post(string.Concat(Enumerable.Repeat("""{"holder":""", 50_000))),

@@ -225,7 +225,12 @@ public sealed class ApplicationRoleTests(PostgresFixture postgres)
             store = new(connections, Ledger.Model);
             var catalog = new ProjectionCatalog(Ledger.Model, projections);
             Operations = new(connections, catalog, store.Feed);
-            var options = new ProjectionOptions { Heartbeat = TimeSpan.FromMilliseconds(200), IdleCheckpoints = TimeSpan.FromMilliseconds(100) };
+            var options = new ProjectionOptions
+            {
+                Heartbeat = TimeSpan.FromMilliseconds(200),
+                IdleCheckpoints = TimeSpan.FromMilliseconds(100),
+                RetryDelay = (TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(50)),
+            };
             Runner = new(connections, Ledger.Model, store, catalog, views: null, options, Operations);
         }
 
