@@ -80,15 +80,16 @@ public sealed class ArchivePlanTests(PostgresFixture postgres)
         {
             var leaf = Leaf.Of("ledger", shard);
             var keys = archives.SelectMany(archive => new[] { $"{leaf.Events}{archive}_pkey", $"{leaf.Snapshots}{archive}_pkey" }).ToList();
-            foreach (var (file, types, values) in (List<(string, string, string)>)
+            foreach (var (file, types, values) in (List<(string, string, string?)>)
                 [
                     ("load_anywhere.sql", "text, uuid, int, text, bigint, bigint, timestamptz", "1, 'fingerprint', 9223372036854775807, 9223372036854775807, 'infinity'"),
                     ("load_anywhere.sql", "text, uuid, int, text, bigint, bigint, timestamptz", "1, 'fingerprint', 75, 75, now()"),
+                    ("stream_version.sql", "text, uuid", null),
                     ("read_forward.sql", "text, uuid, bigint, bigint, timestamptz, int", "51, 9223372036854775807, 'infinity', 20"),
                     ("read_backward.sql", "text, uuid, bigint, bigint, timestamptz, int", "51, 9223372036854775807, 'infinity', 20"),
                 ])
             {
-                foreach (var plan in await Plan.Of(database, leaf.StatementWithArchive(file), analyzed: true, types, $"'acme', {Stream}, {values}"))
+                foreach (var plan in await Plan.Of(database, leaf.StatementWithArchive(file), analyzed: true, types, $"'acme', {Stream}{(values is null ? "" : $", {values}")}"))
                 {
                     // What is sorted are the two ends of one stream, if anything.
                     plan.RequireIndexes(maySort: true);

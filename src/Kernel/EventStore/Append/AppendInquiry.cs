@@ -117,10 +117,15 @@ internal sealed class AppendInquiry(Func<string, NpgsqlCommand> commandOf)
             ?? throw new AggregateArchivedException(append.Stream);
     }
 
-    /// <summary>The version of the last event; 0 when there is none.</summary>
-    public async Task<long> StreamVersion(StreamId stream, Leaf leaf, CancellationToken ct)
+    /// <summary>The version of the last event in the leaf; 0 when there is none.</summary>
+    public Task<long> StreamVersion(StreamId stream, Leaf leaf, CancellationToken ct) => StreamVersion(stream, leaf.Statement("stream_version.sql"), ct);
+
+    /// <summary>The version of the last event in the leaf or its archive; 0 when there is none. A stream on its way between the two is seen in one of them.</summary>
+    public Task<long> VersionAnywhere(StreamId stream, Leaf leaf, CancellationToken ct) => StreamVersion(stream, leaf.StatementWithArchive("stream_version.sql"), ct);
+
+    private async Task<long> StreamVersion(StreamId stream, string statement, CancellationToken ct)
     {
-        await using var command = commandOf(leaf.Statement("stream_version.sql"));
+        await using var command = commandOf(statement);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream.TenantId });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = stream.AggregateId });
         return (long)(await command.ExecuteScalarAsync(ct) ?? 0L);

@@ -92,10 +92,13 @@ internal sealed class Archiver(NpgsqlDataSource dataSource, Tenants tenants, Tim
             {
                 case "restored":
                     return true;
-                case "open":
-                    return await inquiry.StreamVersion(stream, leaf, ct) > 0 ? false : throw new AggregateNotFoundException(stream);
+                case "open" when await inquiry.VersionAnywhere(stream, leaf, ct) > 0:
+                    return false;
+                case "open" when await tenants.Find(stream.TenantId, ct) == leaf.Shard:
+                    throw new AggregateNotFoundException(stream);
             }
 
+            // Disabled, dropped, or moved to another shard, be it after the stream was found open.
             await tenants.Find(stream.TenantId, ct);
         }
     }

@@ -72,6 +72,28 @@ public abstract class ArchiveRaceConformance(PostgresFixture postgres) : Conform
         }
     }
 
+    [Fact]
+    public async Task A_stream_that_is_archived_while_somebody_finds_that_it_was_not_is_not_taken_for_missing()
+    {
+        await using var store = await NewStore();
+        await store.Store.Archive(await store.StoreTally(1, Ct), ExpectedVersion.Any, Ct);
+        var stream = await store.StoreTally(3, Ct);
+        await using var other = await store.AsOwner().BeginAppend(Ct);
+        await other.Execute("lock table eventstore.events_tally_pool_0 in access exclusive mode", Ct);
+
+        // It has found no mark, and waits to see whether there is such a stream.
+        var restore = store.Store.Restore(stream, Ct);
+        await store.UntilBlocked(1, Ct);
+        var attempt = Guid.NewGuid();
+        await other.Execute($"select eventstore.begin_archiving('acme', 'tally', 'pool_0', '{stream.AggregateId}', 3, '{attempt}')", Ct);
+        await other.Execute($"select eventstore.finish_archiving('acme', 'tally', 'pool_0', '{stream.AggregateId}', 3, '{attempt}', now())", Ct);
+        await other.Commit(Ct);
+
+        Assert.False(await restore);
+        Assert.Equal([1, 2, 3], await store.Numbers(stream, Ct));
+        Assert.True(await store.Store.Restore(stream, Ct));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
