@@ -9,7 +9,7 @@ namespace Monolith.EventStore.Tests.Projections;
 /// <summary>Projections run, are rebuilt and take the place of their old rows under a role that can make and drop no table.</summary>
 public sealed class ApplicationRoleTests(PostgresFixture postgres)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
