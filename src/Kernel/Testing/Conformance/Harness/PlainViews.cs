@@ -97,15 +97,16 @@ public sealed class PlainViews(NpgsqlDataSource dataSource) : IViewStore
 
     public async Task Promote(NpgsqlConnection connection, Type viewType, CancellationToken ct = default)
     {
+        // What is copied is locked: who removes a tenant's rows from the shadow meanwhile waits, and finds them among the live ones.
         await Execute(connection, "delete from views where view = $1", viewType, ct);
-        await Execute(connection, "insert into views select * from views_shadow where view = $1", viewType, ct);
+        await Execute(connection, "insert into views select * from views_shadow where view = $1 for update", viewType, ct);
         await DropShadow(connection, viewType, ct);
     }
 
     public async Task PromoteTenant(NpgsqlConnection connection, Type viewType, string tenantId, CancellationToken ct = default)
     {
         await Execute(connection, "delete from views where view = $1 and tenant_id = $2", viewType, ct, tenantId);
-        await Execute(connection, "insert into views select * from views_shadow where view = $1 and tenant_id = $2", viewType, ct, tenantId);
+        await Execute(connection, "insert into views select * from views_shadow where view = $1 and tenant_id = $2 for update", viewType, ct, tenantId);
         await DropShadow(connection, viewType, ct);
     }
 
