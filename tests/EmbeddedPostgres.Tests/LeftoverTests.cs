@@ -14,6 +14,7 @@ public sealed class LeftoverTests : IDisposable
         await using var living = await OtherHost.Start(OtherHost.Ephemeral, Ct, temporaries: folder.Path);
         await using var killed = await OtherHost.Start(OtherHost.Ephemeral, Ct, temporaries: folder.Path);
         await killed.Kill(Ct);
+        Assert.StartsWith(folder.Path, killed.Told.DataDirectory, StringComparison.Ordinal);
         Assert.True(await Queries.Answers(killed.Told.ConnectionString!, Ct));
 
         await using var next = await OtherHost.Start(OtherHost.Ephemeral, Ct, temporaries: folder.Path);

@@ -54,6 +54,16 @@ public sealed class LifeCycleTests : IDisposable
     }
 
     [Fact]
+    public async Task An_ephemeral_server_lies_in_memory_where_there_is_room()
+    {
+        Assert.SkipUnless(MemoryFileSystem.IsPreferred(), "There is no /dev/shm, too little room or memory, or TMPDIR is set.");
+
+        await using var server = await EmbeddedPostgresServer.Start(new() { Ephemeral = true }, ct: Ct);
+
+        Assert.Equal("tmpfs", new DriveInfo(server.DataDirectory).DriveFormat);
+    }
+
+    [Fact]
     public async Task After_a_crash_it_starts_again_on_the_same_port_with_what_was_committed()
     {
         await using var server = await StartInFolder();

@@ -29,7 +29,8 @@ public sealed record EmbeddedPostgresOptions
     public int? Version { get; init; }
 
     /// <summary>
-    /// For tests: the files lie in a temporary folder that is deleted with the server, and nothing is forced to disk.
+    /// For tests: the files lie in a temporary folder that is deleted with the server, and nothing is forced to disk. On Linux they lie
+    /// in memory, in <c>/dev/shm</c>, if it has 4 GB of room, the machine 8 GB of memory to give and <c>TMPDIR</c> is not set.
     /// </summary>
     /// <remarks>
     /// <c>synchronous_commit</c> is off, so <see cref="EmbeddedPostgresServer.Crash"/> may lose the last acknowledged commits, unless

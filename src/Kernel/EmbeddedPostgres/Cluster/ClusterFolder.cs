@@ -69,7 +69,10 @@ internal sealed record ClusterFolder(string Path, bool Ephemeral)
     /// <summary>A new temporary folder that the server's user may enter.</summary>
     public static ClusterFolder Temporary(ServerAccount account)
     {
-        var parent = Folders.ForTemporaries().First(folder => account.User is null || Folders.ClosedToOthers(folder) is null);
+        var inMemory = MemoryFileSystem.IsPreferred();
+        var parent = Folders.ForTemporaries()
+            .Where(folder => inMemory || folder != MemoryFileSystem.Folder)
+            .First(folder => account.User is null || Folders.ClosedToOthers(folder) is null);
         var path = System.IO.Path.Combine(parent, EphemeralPrefix + RandomNumberGenerator.GetHexString(16, lowercase: true));
         Folders.Make(path);
         return new(path, Ephemeral: true);

@@ -119,6 +119,6 @@ internal sealed record ServerProcess(ClusterFolder Folder, PostgresBinaries Bina
     {
         // On the command line, so that they also hold in a folder that an older version of this library made.
         var settings = $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c timezone=UTC -c log_timezone=UTC -c max_connections={MaxConnections}";
-        return Folder.Ephemeral ? settings + " -c fsync=off -c synchronous_commit=off -c full_page_writes=off" : settings;
+        return Folder.Ephemeral ? settings + " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_wal_size=256MB" : settings;
     }
 }

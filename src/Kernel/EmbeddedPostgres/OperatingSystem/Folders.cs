@@ -28,6 +28,11 @@ internal static class Folders
     /// <summary>Where ephemeral servers may lie, the best first.</summary>
     public static IEnumerable<string> ForTemporaries()
     {
+        if (MemoryFileSystem.Folder is { } memory)
+        {
+            yield return memory;
+        }
+
         yield return Real(Path.GetTempPath());
         if (!OperatingSystem.IsWindows())
         {
