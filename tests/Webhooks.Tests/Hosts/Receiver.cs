@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -29,6 +30,8 @@ public sealed class Receiver : IAsyncDisposable
 
     public sealed record Received(string Path, string Id, string Timestamp, string Signature, string Body)
     {
+        public JsonNode Json => JsonNode.Parse(Body)!;
+
         /// <summary>The names of all headers.</summary>
         public IReadOnlyCollection<string> Headers { get; init; } = [];
     }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Monolith.EventStore;
 using Monolith.Hosting;
 using Monolith.Testing;
+using Monolith.Testing.Conformance;
 using Monolith.Users;
 using Npgsql;
 
@@ -129,6 +130,19 @@ public sealed class WebhooksHost(PostgresFixture postgres) : IAsyncLifetime
 
             await again.WaitForNextTickAsync(deadline.Token);
         }
+    }
+
+    /// <summary>As if an endpoint had failed since then, or once failed when it is null; answers its id.</summary>
+    public async Task<string> HasFailed(string place, string? since)
+    {
+        var id = place.Split('/')[^1];
+        await Database.DataSource.Execute(
+            $$"""
+            insert into webhooks.mt_doc_endpointhealth (tenant_id, id, data, mt_last_modified, mt_version, mt_dotnet_type)
+            values ('acme', '{{id}}', '{"id": "{{id}}", "failingSince": {{(since is null ? "null" : $"\"{since}\"")}}}', now(), '{{Guid.NewGuid()}}', '')
+            """,
+            Ct);
+        return id;
     }
 
     private sealed class Lines : ILoggerProvider, ILogger
