@@ -205,12 +205,12 @@ public sealed partial class Feed : IAsyncDisposable
             var events = new List<EventEnvelope>();
             var rows = 0;
             long last = after;
-            using var json = new JsonBuffer();
+            using var columns = new ColumnReader();
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
             {
                 rows++;
-                var row = new EnvelopeRow(reader, json);
+                var row = new EnvelopeRow(reader, columns);
                 last = row.Position;
                 var decoded = row.Decode(model);
                 for (var i = 0; i < decoded.Count; i++)

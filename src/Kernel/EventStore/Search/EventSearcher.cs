@@ -81,10 +81,10 @@ internal sealed class EventSearcher(NpgsqlDataSource dataSource, DomainModel mod
             };
             await using var reader = await batch.ExecuteReaderAsync(ct);
             await reader.NextResultAsync(ct);
-            using var json = new JsonBuffer();
+            using var columns = new ColumnReader();
             while (await reader.ReadAsync(ct))
             {
-                var row = new EnvelopeRow(reader, json);
+                var row = new EnvelopeRow(reader, columns);
                 rows.Add((row, row.Decode(model)));
             }
         }

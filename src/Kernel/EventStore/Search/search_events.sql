@@ -2,7 +2,7 @@
 -- be read here.
 -- $1 tenant_id, $2 the fragment, $3 after this position, $4 up to and including this one, $5 stored names of event types or null for all, $6 the most rows
 select
-  position, version, recorded_at, event_id, aggregate_id, event_version, tenant_id, aggregate_type, event_type, data, metadata
+  position, version, recorded_at, event_id, aggregate_id, event_version, tenant_id, aggregate_type, event_type, metadata, data
 from eventstore.{events}
 where tenant_id = $1
   and data @> $2

@@ -8,7 +8,7 @@ internal readonly struct EnvelopeRow
 {
     private readonly ReadOnlyMemory<byte> data;
 
-    public EnvelopeRow(NpgsqlDataReader reader, JsonBuffer json)
+    public EnvelopeRow(NpgsqlDataReader reader, ColumnReader columns)
     {
         Position = reader.GetInt64(0);
         Version = reader.GetInt64(1);
@@ -16,11 +16,11 @@ internal readonly struct EnvelopeRow
         EventId = reader.GetGuid(3);
         AggregateId = reader.GetGuid(4);
         EventVersion = reader.GetInt16(5);
-        TenantId = reader.GetString(6);
-        AggregateType = reader.GetString(7);
-        EventType = reader.GetString(8);
-        Metadata = MetadataJson.Read(json.Read(reader, 10).Span);
-        data = json.Read(reader, 9);
+        TenantId = columns.Name(reader, 6);
+        AggregateType = columns.Name(reader, 7);
+        EventType = columns.Name(reader, 8);
+        Metadata = MetadataJson.Read(columns.Json(reader, 9).Span);
+        data = columns.Json(reader, 10);
     }
 
     public long Position { get; }

@@ -36,12 +36,12 @@ internal sealed partial class EventReader
             Bind(read.Parameters, stream, range);
             await using var batch = new NpgsqlBatch(connection) { BatchCommands = { read, Tenants.Question(stream.TenantId) } };
             await using var reader = await PostgresErrors.Translate(batch.ExecuteReaderAsync(ct));
-            using var json = new JsonBuffer();
+            using var columns = new ColumnReader();
             var any = false;
             while (await PostgresErrors.Translate(reader.ReadAsync(ct)))
             {
                 any = true;
-                var row = new EnvelopeRow(reader, json);
+                var row = new EnvelopeRow(reader, columns);
                 yield return (row, row.Decode(model));
             }
 

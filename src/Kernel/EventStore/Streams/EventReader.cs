@@ -91,7 +91,7 @@ internal sealed partial class EventReader(
 
             var fold = new StateFold(model.Aggregate(stream.AggregateType), model, stream);
             fold.BeginWithCached(cached);
-            using var json = new JsonBuffer();
+            using var columns = new ColumnReader();
             while (await reader.ReadAsync(ct))
             {
                 if (fold.EventsRead == mostEvents)
@@ -99,7 +99,7 @@ internal sealed partial class EventReader(
                     return null;
                 }
 
-                fold.Add(reader.GetInt64(0), reader.GetString(1), reader.GetInt16(2), json.Read(reader, 3).Span, reader.GetGuid(4));
+                fold.Add(reader.GetInt64(0), columns.Name(reader, 1), reader.GetInt16(2), columns.Json(reader, 3).Span, reader.GetGuid(4));
             }
 
             metrics.Loaded(stream.AggregateType, fold.EventsRead, started);
@@ -142,11 +142,11 @@ internal sealed partial class EventReader(
         {
             Bind(command.Parameters, stream, range);
             await using var reader = await PostgresErrors.Translate(ReaderOf(command, stream, leaf, ct));
-            using var json = new JsonBuffer();
+            using var columns = new ColumnReader();
             while (reader is not null && await PostgresErrors.Translate(reader.ReadAsync(ct)))
             {
                 any = true;
-                var row = new EnvelopeRow(reader, json);
+                var row = new EnvelopeRow(reader, columns);
                 yield return (row, row.Decode(model));
             }
         }
@@ -209,16 +209,18 @@ internal sealed partial class EventReader(
     private async Task<long?> Fold(
         StateFold fold, AggregateDefinition definition, NpgsqlDataReader reader, StreamId stream, Sixth sixth, CancellationToken ct)
     {
-        using var json = new JsonBuffer();
+        using var columns = new ColumnReader();
         while (await reader.ReadAsync(ct))
         {
             var version = reader.GetInt64(0);
-            var data = json.Read(reader, 3).Span;
+            var eventType = reader.IsDBNull(1) ? null : columns.Name(reader, 1);
+            var eventVersion = eventType is null ? (short)0 : reader.GetInt16(2);
+            var data = columns.Json(reader, 3).Span;
             Guid? eventId = sixth == Sixth.EventId && !reader.IsDBNull(5) ? reader.GetGuid(5) : null;
             fold.IsArchived = sixth == Sixth.IsArchived && reader.GetBoolean(5);
-            if (!reader.IsDBNull(1))
+            if (eventType is not null)
             {
-                fold.Add(version, reader.GetString(1), reader.GetInt16(2), data, eventId);
+                fold.Add(version, eventType, eventVersion, data, eventId);
             }
             else if (TryRead(definition, stream, version, data) is { } snapshot)
             {

@@ -80,10 +80,10 @@ internal sealed class InlineViews(NpgsqlDataSource dataSource, DomainModel model
     /// <summary>Reads its answer.</summary>
     public async Task Read(NpgsqlDataReader reader, List<EventEnvelope> events, CancellationToken ct)
     {
-        using var json = new JsonBuffer();
+        using var columns = new ColumnReader();
         while (await reader.ReadAsync(ct))
         {
-            var row = new EnvelopeRow(reader, json);
+            var row = new EnvelopeRow(reader, columns);
             var decoded = row.Decode(model);
             for (var i = 0; i < decoded.Count; i++)
             {

@@ -1,6 +1,6 @@
 -- The last events of a stream, oldest first: what an append of so many has just written.
 -- $1 tenant_id, $2 aggregate_id, $3 how many
-select position, version, recorded_at, event_id, aggregate_id, event_version, tenant_id, aggregate_type, event_type, data, metadata
+select position, version, recorded_at, event_id, aggregate_id, event_version, tenant_id, aggregate_type, event_type, metadata, data
 from (
   select *
   from eventstore.{events}

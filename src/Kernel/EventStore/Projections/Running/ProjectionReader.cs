@@ -123,14 +123,14 @@ internal sealed class ProjectionReader(NpgsqlDataSource dataSource, DomainModel 
     {
         var rows = 0;
         long last = upTo;
-        using var json = new JsonBuffer();
+        using var columns = new ColumnReader();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
             rows++;
-            var row = new EnvelopeRow(reader, json);
+            var row = new EnvelopeRow(reader, columns);
             last = row.Position;
-            var shard = Leaf.ShardOf(reader.GetString(11));
+            var shard = Leaf.ShardOf(columns.Name(reader, 11));
             try
             {
                 var decoded = row.Decode(model);
