@@ -4,8 +4,8 @@ using NpgsqlTypes;
 namespace Monolith.Benchmarks;
 
 /// <summary>
-/// The limit of any store that commits each append by itself: a prepared INSERT of the same row into a table of the same columns, index and keys,
-/// without a check, a fence or a partition. Every writer has a connection to itself with the statement prepared on it, and nothing between.
+/// The limit of any store that commits each append by itself: a prepared INSERT of the same row, or of the same rows at once, into a table of the same
+/// columns, index and keys, without a check, a fence or a partition. Every writer has a connection to itself with the statements prepared on it, and nothing between.
 /// </summary>
 internal sealed class BareInsert : IAsyncDisposable
 {
@@ -16,6 +16,16 @@ internal sealed class BareInsert : IAsyncDisposable
           aggregate_type, shard, tenant_id, event_type, data, metadata
         )
         values (nextval('bare_position'), $1, $2, $3, $4, 1, 'ledger', 'pool_0', $5, $6, $7, $8)
+        """;
+
+    private const string SqlOfMany =
+        """
+        insert into bare (
+          position, version, recorded_at, event_id, aggregate_id, event_version,
+          aggregate_type, shard, tenant_id, event_type, data, metadata
+        )
+        select nextval('bare_position'), $1 + e.place, $2, e.event_id, $4, 1, 'ledger', 'pool_0', $5, $6, e.data, $8
+        from unnest($3, $7) with ordinality as e (event_id, data, place)
         """;
 
     private readonly List<Writer> writers = [];
@@ -60,6 +70,9 @@ internal sealed class BareInsert : IAsyncDisposable
 
     public Task<int> Insert(int writer, Guid aggregateId, long version, byte[] data, byte[] metadata) => writers[writer].Insert(aggregateId, version, data, metadata);
 
+    /// <summary>Rows of versions that follow one another.</summary>
+    public Task<int> InsertMany(int writer, Guid aggregateId, long after, byte[][] data, byte[] metadata) => writers[writer].InsertMany(aggregateId, after, data, metadata);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var writer in writers)
@@ -71,23 +84,33 @@ internal sealed class BareInsert : IAsyncDisposable
     private sealed class Writer(NpgsqlConnection connection) : IAsyncDisposable
     {
         private readonly NpgsqlCommand command = new(Sql, connection);
+        private readonly NpgsqlCommand commandOfMany = new(SqlOfMany, connection);
         private readonly NpgsqlParameter<long> version = new();
         private readonly NpgsqlParameter<DateTime> recordedAt = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
         private readonly NpgsqlParameter<Guid> eventId = new();
         private readonly NpgsqlParameter<Guid> aggregateId = new();
-        private readonly NpgsqlParameter<string> tenant = new() { TypedValue = "acme" };
-        private readonly NpgsqlParameter<string> eventType = new() { TypedValue = "ledger.moved" };
-        private readonly NpgsqlParameter<byte[]> data = new() { NpgsqlDbType = NpgsqlDbType.Jsonb };
-        private readonly NpgsqlParameter<byte[]> metadata = new() { NpgsqlDbType = NpgsqlDbType.Jsonb };
+        private readonly NpgsqlParameter<byte[]> data = Json();
+        private readonly NpgsqlParameter<byte[]> metadata = Json();
+        private readonly NpgsqlParameter<long> versionBefore = new();
+        private readonly NpgsqlParameter<DateTime> recordedAtOnce = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
+        private readonly NpgsqlParameter<Guid[]> eventIds = new();
+        private readonly NpgsqlParameter<Guid> aggregateIdOfMany = new();
+        private readonly NpgsqlParameter<byte[][]> dataOfMany = new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb };
+        private readonly NpgsqlParameter<byte[]> metadataOfMany = Json();
 
         public static async Task<Writer> Open(NpgsqlConnection connection)
         {
             var writer = new Writer(connection);
             writer.command.Parameters.AddRange((NpgsqlParameter[])
             [
-                writer.version, writer.recordedAt, writer.eventId, writer.aggregateId, writer.tenant, writer.eventType, writer.data, writer.metadata,
+                writer.version, writer.recordedAt, writer.eventId, writer.aggregateId, Text("acme"), Text("ledger.moved"), writer.data, writer.metadata,
+            ]);
+            writer.commandOfMany.Parameters.AddRange((NpgsqlParameter[])
+            [
+                writer.versionBefore, writer.recordedAtOnce, writer.eventIds, writer.aggregateIdOfMany, Text("acme"), Text("ledger.moved"), writer.dataOfMany, writer.metadataOfMany,
             ]);
             await writer.command.PrepareAsync();
+            await writer.commandOfMany.PrepareAsync();
             return writer;
         }
 
@@ -102,10 +125,26 @@ internal sealed class BareInsert : IAsyncDisposable
             return command.ExecuteNonQueryAsync();
         }
 
+        public Task<int> InsertMany(Guid stream, long after, byte[][] json, byte[] about)
+        {
+            versionBefore.TypedValue = after;
+            recordedAtOnce.TypedValue = DateTime.UtcNow;
+            eventIds.TypedValue = [.. json.Select(_ => Guid.CreateVersion7())];
+            aggregateIdOfMany.TypedValue = stream;
+            dataOfMany.TypedValue = json;
+            metadataOfMany.TypedValue = about;
+            return commandOfMany.ExecuteNonQueryAsync();
+        }
+
         public async ValueTask DisposeAsync()
         {
             await command.DisposeAsync();
+            await commandOfMany.DisposeAsync();
             await connection.DisposeAsync();
         }
+
+        private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value };
+
+        private static NpgsqlParameter<byte[]> Json() => new() { NpgsqlDbType = NpgsqlDbType.Jsonb };
     }
 }

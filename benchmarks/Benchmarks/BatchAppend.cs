@@ -1,3 +1,4 @@
+using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using Marten;
 using Monolith.EventSourcing;
@@ -8,8 +9,8 @@ namespace Monolith.Benchmarks;
 
 /// <summary>
 /// What does an append of ten events cost, by how many write at once? Each append waits until its events are durable; the time is per append.
-/// Goals: 1.7 times as fast as Marten with 1 writer, 3 times with 16. Marten writes no snapshots here, so what is compared with it is a type without; the
-/// other writes one every ten appends.
+/// The limit is a bare INSERT of the same ten rows. Goals: 1.7 times as fast as Marten with 1 writer, 3 times with 16. Marten writes no snapshots here,
+/// so what is compared with it is a type without; the other writes one every ten appends.
 /// </summary>
 public class BatchAppend
 {
@@ -17,10 +18,14 @@ public class BatchAppend
     private const int EventsPerAppend = 10;
 
     private readonly object[] events = [.. Movements.Of(EventsPerAppend + 1).Skip(1)];
+    private readonly byte[][] data = [.. Movements.Of(EventsPerAppend + 1).Skip(1).Select(moved => JsonSerializer.SerializeToUtf8Bytes(moved, EventJson.Options))];
+    private NpgsqlDataSource bareSource = null!;
+    private BareInsert bare = null!;
     private NpgsqlDataSource dataSource = null!;
     private NpgsqlDataSource martenSource = null!;
     private PostgresEventStore store = null!;
     private DocumentStore marten = null!;
+    private int inserted;
     private int appended;
     private int appendedByMarten;
 
@@ -36,6 +41,8 @@ public class BatchAppend
         store = await Benchmark.NewStore(dataSource);
         martenSource = NpgsqlDataSource.Create(await Benchmark.NewDatabase("benchmark_batch_marten"));
         marten = await MartenStore.Open(martenSource, snapshots: null);
+        bareSource = NpgsqlDataSource.Create(await Benchmark.NewDatabase("benchmark_batch_bare"));
+        bare = await BareInsert.Open(bareSource, Writers);
         await Benchmark.Warm(dataSource, Writers);
         await Benchmark.Warm(martenSource, Writers);
     }
@@ -45,6 +52,9 @@ public class BatchAppend
     {
         await Benchmark.ExpectRows(dataSource, "eventstore.events", appended * EventsPerAppend);
         await Benchmark.ExpectRows(martenSource, "marten.mt_events", appendedByMarten * EventsPerAppend);
+        await Benchmark.ExpectRows(bareSource, "bare", inserted * EventsPerAppend);
+        await bare.DisposeAsync();
+        await bareSource.DisposeAsync();
         await store.DisposeAsync();
         await dataSource.DisposeAsync();
         await marten.DisposeAsync();
@@ -66,6 +76,13 @@ public class BatchAppend
 
         await session.SaveChangesAsync();
         Interlocked.Increment(ref appendedByMarten);
+    });
+
+    [Benchmark(OperationsPerInvoke = AppendsPerInvocation, Description = "bare INSERT of ten rows")]
+    public Task Insert() => Benchmark.Write(Writers, AppendsPerInvocation, async (writer, stream, number) =>
+    {
+        await bare.InsertMany(writer, stream, (number - 1) * EventsPerAppend, data, "{}"u8.ToArray());
+        Interlocked.Increment(ref inserted);
     });
 
     [Benchmark(OperationsPerInvoke = AppendsPerInvocation, Description = "Monolith")]
