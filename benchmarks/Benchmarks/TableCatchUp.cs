@@ -10,6 +10,7 @@ namespace Monolith.Benchmarks;
 /// How fast does a new projection catch up that writes rows of a table, a statement for each event? Marten's flat table projection does the same by a function that
 /// it makes for each type of event; its rows have no tenant. The time is per event.
 /// </summary>
+[InvocationCount(1)]
 public class TableCatchUp
 {
     private const int EventsPerStream = 50;
