@@ -75,7 +75,7 @@ internal sealed partial class NginxProxy : Proxy
     private async Task Write(Uri[] hosts)
     {
         var text = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "ops", "proxy", "nginx.conf"), Ct);
-        var servers = hosts.Select(host => $"server {host.Authority}").DefaultIfEmpty("server 127.0.0.1:1 down");
+        var servers = hosts.Select(host => $"server {host.Authority}");
         text = Replace(text, ServerPattern(), match => string.Join('\n', servers.Select(server => $"{server} {match.Groups["rules"].Value};")));
         text = Replace(text, ResolverPattern(), _ => "access_log off;");
         text = Replace(text, ListenPattern(), _ => $"listen unix:{Socket};");

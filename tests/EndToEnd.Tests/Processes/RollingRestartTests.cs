@@ -25,9 +25,8 @@ public sealed class RollingRestartTests(PostgresFixture postgres)
         (await deployed.Run("migrate", "tenants", "add", "demo")).ShouldEnd(0);
         await using var one = await Begin(deployed);
         await using var other = await Begin(deployed);
-        await using var proxy = await Proxy.StartEither();
+        await using var proxy = await Proxy.StartEither(AddressOf(one), AddressOf(other));
         TestContext.Current.TestOutputHelper?.WriteLine($"The proxy is {proxy.GetType().Name}.");
-        await proxy.Use(AddressOf(one), AddressOf(other));
 
         using var client = proxy.NewClient();
         client.DefaultRequestHeaders.Authorization = deployed.Authority.Bearer();

@@ -15,19 +15,19 @@ internal sealed class YarpProxy : Proxy
 
     private readonly WebApplication app;
 
-    private YarpProxy()
+    private YarpProxy(Uri[] hosts)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddReverseProxy().LoadFromMemory(Routes, [Cluster([])]);
+        builder.Services.AddReverseProxy().LoadFromMemory(Routes, [Cluster(hosts)]);
         app = builder.Build();
         app.MapReverseProxy();
     }
 
-    public static async Task<YarpProxy> Start()
+    public static async Task<YarpProxy> Start(params Uri[] hosts)
     {
-        var proxy = new YarpProxy();
+        var proxy = new YarpProxy(hosts);
         await proxy.app.StartAsync(TestContext.Current.CancellationToken);
         return proxy;
     }
