@@ -20,20 +20,31 @@ internal static class MemoryFileSystem
     /// <summary>Where it is; null where there is none.</summary>
     public static string? Folder { get; } = OperatingSystem.IsLinux() && Directory.Exists(Shared) && new DriveInfo(Shared).DriveFormat == "tmpfs" ? Shared : null;
 
-    /// <summary>Whether a server should lie there: there is enough room and memory, and nobody has named another place by <c>TMPDIR</c>.</summary>
+    /// <summary>Whether a server should lie there: everyone may write there, there is enough room and memory, and nobody has named another place by <c>TMPDIR</c>.</summary>
     public static bool IsPreferred() => Folder is not null
+        && IsOpenToAll(Folder)
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("TMPDIR"))
         && new DriveInfo(Folder).AvailableFreeSpace >= LeastRoom
         && Math.Min(AvailableMemory(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) >= LeastMemory;
 
-    // Of the machine; a container's limit is known to the garbage collector.
+    // A hardened machine may keep it to root.
+    private static bool IsOpenToAll(string folder) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(folder) & UnixFileMode.OtherWrite) != UnixFileMode.None;
+
+    // Of the machine, none where it does not tell; a container's limit is known to the garbage collector.
     private static long AvailableMemory()
     {
         const string Name = "MemAvailable:";
         const string Unit = "kB";
-        var line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
-        return line is not null && long.TryParse(line[Name.Length..].Replace(Unit, "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out var kilobytes)
-            ? kilobytes << 10
-            : 0;
+        try
+        {
+            var line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+            return line is not null && long.TryParse(line[Name.Length..].Replace(Unit, "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out var kilobytes)
+                ? kilobytes << 10
+                : 0;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
     }
 }
