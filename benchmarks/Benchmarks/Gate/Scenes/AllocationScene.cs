@@ -14,12 +14,11 @@ internal sealed class AllocationScene() : Scene("allocations")
     private const int Small = 100;
     private const int Large = 4_100;
 
-    private const string Text = "text in memory takes two bytes for each of its characters, and what a hundredth more goes to is not known yet";
-    private const string TextInViews = "text in memory takes two bytes for each of its characters, and what a tenth more goes to is not known yet";
+    private const string Text = $"text in memory takes two bytes for each of its characters; a hundredth more is what the driver allocates to wait for every second row: {Scenes.Bounds}";
 
     private readonly Pair append = new("append", "an append of one event alone", constant: 7_000);
     private readonly Pair load = new("load", "a load without snapshot, of each event", constant: 500, Text);
-    private readonly Pair projection = new("projection", "a catch-up into documents, of each event", constant: 2_500, TextInViews);
+    private readonly Pair projection = new("projection", "a catch-up into documents, of each event", constant: 2_500, Text);
 
     public override IReadOnlyList<Row> Rows => [.. append.Rows, .. load.Rows, .. projection.Rows];
 
@@ -32,7 +31,7 @@ internal sealed class AllocationScene() : Scene("allocations")
             [
                 .. append.Of(await Append(store, Small, events), await Append(store, Large, events)),
                 .. load.Of(await Load(store, Small, events), await Load(store, Large, events)),
-                .. projection.Of(await Project(Small, events * 5), await Project(Large, events * 5)),
+                .. projection.Of(await Project(Small, events * 20), await Project(Large, events * 20)),
             ],
             []);
     }
@@ -55,7 +54,7 @@ internal sealed class AllocationScene() : Scene("allocations")
 
     private static async Task<Bytes> Load(PostgresEventStore store, int length, int events)
     {
-        const int Loads = 5;
+        const int Loads = 20;
         var moved = Movement(length);
         var stream = new StreamId("acme", "unsnapped_ledger", Guid.CreateVersion7());
         await store.Append(new(stream, ExpectedVersion.None, Enumerable.Repeat(moved, events).Select(NewEvent.Of)));

@@ -3,7 +3,7 @@ namespace Monolith.Benchmarks.Gate;
 /// <summary>The scenes that are suites in turns.</summary>
 internal static partial class Scenes
 {
-    private const string Bounds = "[What bounds loads, commands and the feed](../../docs/decisions/0003-what-bounds-loads-commands-and-the-feed.md)";
+    internal const string Bounds = "[What bounds loads, commands and the feed](../../docs/decisions/0003-what-bounds-loads-commands-and-the-feed.md)";
 
     private static readonly Func<Task> Nothing = () => Task.CompletedTask;
 
